@@ -1,0 +1,1 @@
+"""The centre's side: publishes searches, receives sealed counts, shows practices how they compare."""
