@@ -32,11 +32,13 @@ class Column:
         name: as a search writes it.
         type: what may be done with it.
         values: the closed domain, for DOMAIN columns (and `imd_quintile`); empty otherwise.
+        meaning: what it holds, where the name does not say it.
     """
 
     name: str
     type: ColumnType
     values: tuple[str, ...] = ()
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +89,12 @@ PATIENT = Table(
     "patient_id",
     (
         _PATIENT_ID,
-        Column("age", _T.INTEGER),  # completed years at the reference date
-        Column("age_months", _T.INTEGER),  # completed months at the reference date
+        Column("age", _T.INTEGER, meaning="completed years at the reference date"),
+        Column("age_months", _T.INTEGER, meaning="completed months at the reference date"),
         Column("age_band", _T.DOMAIN, AGE_BANDS),
         Column("sex", _T.DOMAIN, SEXES),
-        Column("imd_quintile", _T.INTEGER, IMD_QUINTILES),  # 1 most deprived; NULL where a layout has no source
-        Column("registered_on", _T.DATE),
+        Column("imd_quintile", _T.INTEGER, IMD_QUINTILES, "1 is the most deprived; NULL where a layout has no source"),
+        Column("registered_on", _T.DATE, meaning="start of the current registration"),
     ),
 )
 EVENT = Table(
@@ -101,12 +103,12 @@ EVENT = Table(
     (
         Column("event_id", _T.ID),
         _PATIENT_ID,
-        Column("event_date", _T.DATE),
-        Column("recorded_date", _T.DATE),
+        Column("event_date", _T.DATE, meaning="clinical date; NULL if unknown"),
+        Column("recorded_date", _T.DATE, meaning="date of entry; NULL where a layout has no source"),
         Column("code", _T.CODE),
-        Column("value", _T.DECIMAL),
+        Column("value", _T.DECIMAL, meaning="numeric result; NULL if absent or not a number"),
         Column("unit", _T.TEXT),
-        Column("age_months", _T.INTEGER),  # completed months at the event
+        Column("age_months", _T.INTEGER, meaning="completed months at the event"),
         Column("problem_status", _T.DOMAIN, PROBLEM_STATUSES),
     ),
 )
@@ -129,7 +131,7 @@ IMMUNISATION = Table(
         _PATIENT_ID,
         Column("given_date", _T.DATE),
         Column("code", _T.CODE),
-        Column("age_months", _T.INTEGER),  # completed months when given
+        Column("age_months", _T.INTEGER, meaning="completed months when given"),
     ),
 )
 APPOINTMENT = Table(
@@ -168,6 +170,5 @@ REFERRAL = Table(
 )
 
 TABLES: dict[str, Table] = {
-    table.name: table
-    for table in (PATIENT, EVENT, MEDICATION, IMMUNISATION, APPOINTMENT, CONSULTATION, REFERRAL)
+    table.name: table for table in (PATIENT, EVENT, MEDICATION, IMMUNISATION, APPOINTMENT, CONSULTATION, REFERRAL)
 }
