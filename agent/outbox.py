@@ -1,0 +1,230 @@
+"""What leaves, kept until the hub has signed for it, each message exactly once.
+
+Messages of a practice are numbered from 1, results and acceptances together, and go up in that order. Each names the
+SHA-256 of the one before it. A message goes through four states; every step may be interrupted by a kill and is repeated:
+
+    (nothing) --spool--> spooled --upload--> uploaded --receipt--> receipted --diary--> recorded
+
+* spool: the sealed bytes are written to outbox/NAME and flushed, then the row is committed. A kill between the two leaves a
+  file without a row: nothing was sent, so `recover` removes it, and the number is used again by other bytes.
+* upload: a temporary name at the hub, then a rename. A kill before the row says `uploaded` repeats it with the same bytes
+  under the same name (it holds their digest), which the hub takes once.
+* receipt: the hub's signed bytes go into the row in one commit; the row is the truth.
+* diary: receipts/SEQUENCE.receipt and the diary's entry are written after it, both harmless when repeated, and only then
+  is the row `recorded`. A kill in between leaves `receipted`, from which the same two are written again.
+
+An answer is released once: the same agreement and reference date again gives the same bytes, never newly sealed ones.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from agent.diary import FIRST, utc_text
+from agent.errors import OutboxError
+from agent.files import write_private
+from agent.state import StateFolder
+from agent.transport import inbox_path
+
+RESULT, ACCEPTANCE = "result", "acceptance"
+
+_COLUMNS = "sequence, kind, agreement, reference_date, digest, size, state, spooled_at, uploaded_at, received_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in the practice's chain the next message stands."""
+
+    sequence: int
+    previous_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to spool: its kind, the agreement it is under, and for results the reference date (ISO)."""
+
+    kind: str
+    agreement: str
+    reference_date: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message of the outbox; times as text (UTC), empty while not reached."""
+
+    sequence: int
+    kind: str
+    agreement: str
+    reference_date: str
+    digest: str
+    size: int  # bytes
+    state: str
+    spooled_at: str
+    uploaded_at: str
+    received_at: str
+
+    @property
+    def remote_path(self) -> str:
+        """Its name at the hub."""
+        return inbox_path(self.sequence, self.kind, self.digest)
+
+    @property
+    def name(self) -> str:
+        """Its name in the outbox."""
+        return self.remote_path.rpartition("/")[2]
+
+
+AlsoCommit = Callable[[sqlite3.Connection, int], None]
+
+
+class Outbox:
+    """The messages of one practice."""
+
+    def __init__(self, folder: StateFolder, connection: sqlite3.Connection) -> None:
+        self._folder = folder
+        self._connection = connection
+
+    def recover(self) -> int:
+        """Remove files that were written but never committed; returns how many."""
+        known = {message.name for message in self.messages()}
+        orphans = [path for path in self._folder.outbox.iterdir() if path.name not in known]
+        for path in orphans:
+            path.unlink()
+        return len(orphans)
+
+    def next_place(self) -> Place:
+        """The number of the next message, and the digest of the one before it."""
+        messages = self.messages()
+        return Place(messages[-1].sequence + 1, messages[-1].digest) if messages else Place(1, FIRST)
+
+    def spool(self, place: Place, outgoing: Outgoing, at: datetime, also: AlsoCommit | None = None) -> Message:
+        """Keep a sealed message for sending, durable when this returns.
+
+        Args:
+            place: for which the message was sealed; must still be the next.
+            outgoing: what to keep.
+            at: present time.
+            also: what is committed together with the row.
+
+        Raises:
+            OutboxError: the place is taken, or the answer was released before.
+        """
+        self._check_next(place)
+        digest = hashlib.sha256(outgoing.data).hexdigest()
+        name = inbox_path(place.sequence, outgoing.kind, digest).rpartition("/")[2]
+        write_private(self._folder.outbox / name, outgoing.data)
+        values = (
+            place.sequence,
+            outgoing.kind,
+            outgoing.agreement,
+            outgoing.reference_date,
+            digest,
+            len(outgoing.data),
+        )
+        with _transaction(self._connection):
+            try:
+                self._connection.execute(
+                    "INSERT INTO message (sequence, kind, agreement, reference_date, digest, size, state, spooled_at)"
+                    " VALUES (?, ?, ?, ?, ?, ?, 'spooled', ?)",
+                    (*values, utc_text(at)),
+                )
+            except sqlite3.IntegrityError as error:
+                raise OutboxError(
+                    f"agreement {outgoing.agreement} of {outgoing.reference_date} was released before",
+                    "see gpfed-agent sent; the same bytes are kept",
+                ) from error
+            if also is not None:
+                also(self._connection, place.sequence)
+        return self.message(place.sequence)
+
+    def messages(self) -> tuple[Message, ...]:
+        """Every message, in order."""
+        rows = self._connection.execute(f"SELECT {_COLUMNS} FROM message ORDER BY sequence")
+        return tuple(Message(*row) for row in rows)
+
+    def message(self, sequence: int) -> Message:
+        """One message.
+
+        Raises:
+            OutboxError: there is none of that number.
+        """
+        row = self._connection.execute(f"SELECT {_COLUMNS} FROM message WHERE sequence = ?", (sequence,)).fetchone()
+        if row is None:
+            raise OutboxError(f"there is no message {sequence}", "see gpfed-agent sent")
+        return Message(*row)
+
+    def released(self, agreement: str, reference_date: str) -> Message | None:
+        """The result already released for an agreement and reference date, or None."""
+        row = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM message WHERE kind = 'result' AND agreement = ? AND reference_date = ?",
+            (agreement, reference_date),
+        ).fetchone()
+        return Message(*row) if row else None
+
+    def in_state(self, *states: str) -> tuple[Message, ...]:
+        """Messages in any of these states, in order."""
+        return tuple(message for message in self.messages() if message.state in states)
+
+    def data(self, message: Message) -> bytes:
+        """The sealed bytes of a message, as they were spooled.
+
+        Raises:
+            OutboxError: the file is gone or was changed.
+        """
+        path = self._folder.outbox / message.name
+        data = path.read_bytes() if path.exists() else b""
+        if hashlib.sha256(data).hexdigest() != message.digest:
+            raise OutboxError(
+                f"message {message.sequence} in the outbox is not what was put there",
+                "restore the state folder from its backup; do not edit the outbox",
+            )
+        return data
+
+    def receipt(self, message: Message) -> bytes:
+        """The hub's receipt of a message, or no bytes."""
+        row = self._connection.execute("SELECT receipt FROM message WHERE sequence = ?", (message.sequence,)).fetchone()
+        return bytes(row[0] or b"")
+
+    def uploaded(self, message: Message, at: datetime) -> None:
+        """The hub has the bytes, as far as the connection says; harmless when repeated."""
+        self._connection.execute(
+            "UPDATE message SET state = 'uploaded', uploaded_at = ? WHERE sequence = ? AND state IN ('spooled', 'uploaded')",
+            (utc_text(at), message.sequence),
+        )
+
+    def receipted(self, message: Message, receipt: bytes, received_at: str) -> None:
+        """The hub has signed for it; harmless when repeated."""
+        self._connection.execute(
+            "UPDATE message SET state = 'receipted', receipt = ?, received_at = ?"
+            " WHERE sequence = ? AND state IN ('spooled', 'uploaded')",
+            (receipt, received_at, message.sequence),
+        )
+
+    def recorded(self, message: Message) -> None:
+        """The receipt's file and the diary's entry are written; harmless when repeated."""
+        self._connection.execute(
+            "UPDATE message SET state = 'recorded' WHERE sequence = ? AND state = 'receipted'", (message.sequence,)
+        )
+
+    def _check_next(self, place: Place) -> None:
+        expected = self.next_place()
+        if place != expected:
+            raise OutboxError(f"message {place.sequence} is not the next: expected {expected.sequence}")
+
+
+class _transaction:  # noqa: N801 - reads as a verb where it is used
+    """BEGIN IMMEDIATE ... COMMIT, or ROLLBACK when anything is raised."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
+        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")

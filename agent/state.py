@@ -1,0 +1,170 @@
+"""The agent's state folder: what stands where, and the one small database in it.
+
+    agent.toml                       what was agreed at enrolment, and the practice's own policy     trusted
+    keys/                            the practice's keys, owner-only                                   trusted
+    catalogue/                       verified files of the hub, kept with their digests              checked when read
+    outbox/NAME                      every message that left or is to leave, as sealed               checked by digest
+    receipts/SEQUENCE.receipt        what the hub signed for each                                     checked by signature
+    reports/, action_lists/          exact figures and lists of patients: these never leave
+    diary.jsonl                      the record                                                         checked by its chain
+    state.sqlite                     sequence, agreements decided here, the latest time seen         trusted
+
+One turn at a time: a turn holds an exclusive lock, which the operating system lets go of when the process ends, however
+it ends.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from agent.errors import BusyError
+from agent.files import private_folder
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS message (
+    sequence INTEGER PRIMARY KEY CHECK (sequence > 0),
+    kind TEXT NOT NULL CHECK (kind IN ('result', 'acceptance')),
+    agreement TEXT NOT NULL,
+    reference_date TEXT NOT NULL,
+    digest TEXT NOT NULL CHECK (length(digest) = 64),
+    size INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('spooled', 'uploaded', 'receipted', 'recorded')),
+    spooled_at TEXT NOT NULL,
+    uploaded_at TEXT NOT NULL DEFAULT '',
+    received_at TEXT NOT NULL DEFAULT '',
+    receipt BLOB
+);
+CREATE UNIQUE INDEX IF NOT EXISTS one_result ON message (agreement, reference_date) WHERE kind = 'result';
+CREATE TABLE IF NOT EXISTS decision (
+    agreement TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    digest TEXT NOT NULL,
+    decision TEXT NOT NULL CHECK (decision IN ('accept', 'decline', 'withdraw')),
+    named INTEGER NOT NULL,
+    sequence INTEGER NOT NULL UNIQUE REFERENCES message (sequence),
+    signed BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS latest_time (one INTEGER PRIMARY KEY CHECK (one = 1), seen TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StateFolder:
+    """Names of everything in a state folder."""
+
+    root: Path
+
+    @property
+    def config(self) -> Path:
+        """The configuration; its presence means enrolled."""
+        return self.root / "agent.toml"
+
+    @property
+    def keys(self) -> Path:
+        """The practice's keys."""
+        return self.root / "keys"
+
+    @property
+    def catalogue(self) -> Path:
+        """The verified catalogue."""
+        return self.root / "catalogue"
+
+    @property
+    def outbox(self) -> Path:
+        """Sealed messages."""
+        return self.root / "outbox"
+
+    @property
+    def receipts(self) -> Path:
+        """The hub's signed receipts."""
+        return self.root / "receipts"
+
+    @property
+    def reports(self) -> Path:
+        """Exact reports; never leave."""
+        return self.root / "reports"
+
+    @property
+    def action_lists(self) -> Path:
+        """Lists of patients; never leave."""
+        return self.root / "action_lists"
+
+    @property
+    def diary(self) -> Path:
+        """The record."""
+        return self.root / "diary.jsonl"
+
+    @property
+    def database(self) -> Path:
+        """Sequence, decisions, latest time seen."""
+        return self.root / "state.sqlite"
+
+    def make(self) -> None:
+        """Make every folder, owner-only; harmless when they are there."""
+        for folder in (
+            self.root,
+            self.keys,
+            self.catalogue,
+            self.outbox,
+            self.receipts,
+            self.reports,
+            self.action_lists,
+        ):
+            private_folder(folder)
+
+
+def default_folder() -> StateFolder:
+    """Where a service keeps its state on this platform."""
+    if sys.platform == "win32":
+        return StateFolder(Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "gpfed-agent")
+    return StateFolder(Path("/var/lib/gpfed-agent"))
+
+
+@contextmanager
+def open_database(folder: StateFolder) -> Iterator[sqlite3.Connection]:
+    """The state's database; every commit is on the disk when it returns."""
+    private_folder(folder.root)
+    if not folder.database.exists():
+        folder.database.touch(mode=0o600)
+    with closing(sqlite3.connect(folder.database, isolation_level=None)) as connection:
+        # A rollback journal and FULL: a commit that returned survives a power cut.
+        connection.execute("PRAGMA journal_mode = DELETE")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.executescript(_SCHEMA)
+        yield connection
+
+
+@contextmanager
+def one_turn(folder: StateFolder, wait_seconds: float = 0) -> Iterator[None]:
+    """Hold the state folder for one turn.
+
+    Raises:
+        BusyError: another process holds it after the wait.
+    """
+    private_folder(folder.root)
+    with closing(sqlite3.connect(folder.root / "turn.lock", isolation_level=None, timeout=wait_seconds)) as lock:
+        try:
+            lock.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise BusyError("another turn of the agent is running", "wait for it to end, then try again") from error
+        yield
+
+
+def latest_time(connection: sqlite3.Connection, now: datetime) -> datetime:
+    """The later of now and the latest time ever seen, and remember it.
+
+    A clock set back must not bring an expired agreement or catalogue back to life.
+    """
+    row = connection.execute("SELECT seen FROM latest_time").fetchone()
+    seen = datetime.fromisoformat(row[0]) if row else now
+    latest = max(seen, now).astimezone(UTC)
+    connection.execute("INSERT OR REPLACE INTO latest_time VALUES (1, ?)", (latest.isoformat(),))
+    return latest

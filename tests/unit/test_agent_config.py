@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from agent.config import Config, Hub, read_config, write_config
+from agent.errors import ConfigError, NotEnrolledError
+from agent.state import StateFolder
+
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7x1Jc2fX0m4yW4c1q3m8m5p0o6v3k2b1c0d9e8f7g6"
+CONFIG = Config(
+    practice="Z90001",
+    layout="emis_im1",
+    extract=Path('/extracts/a "quoted" name'),
+    every_minutes=15,
+    run_seconds=1800,
+    hub=Hub("hub.example.org", 2222, HOST_KEY),
+    refuse_searches=("flu-at-risk",),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> StateFolder:
+    folder = StateFolder(tmp_path / "state")
+    folder.make()
+    return folder
+
+
+def test_what_is_written_at_enrolment_reads_back(folder: StateFolder) -> None:
+    write_config(folder, CONFIG)
+
+    assert read_config(folder) == CONFIG
+
+
+def test_without_a_configuration_the_agent_is_not_enrolled(folder: StateFolder) -> None:
+    with pytest.raises(NotEnrolledError, match="this agent is not enrolled"):
+        read_config(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("every_minutes = 15", "every_minutes = 0", "agent.toml: every_minutes: input should be greater"),
+        ("port = 2222", 'port = "2222"', "agent.toml: hub.port: input should be a valid integer"),
+        ("[policy]", "[policy]\nskip_checks = true", "agent.toml: policy.skip_checks: extra inputs are not permitted"),
+        ("ssh-ed25519", "ssh-rsa", "agent.toml: hub.host_key: string should match pattern"),
+        ("every_minutes = 15", "every_minutes = ", "agent.toml is not a TOML file in UTF-8"),
+        ("every_minutes = 15", "# " + "x" * 70_000, "agent.toml is larger than 65536 bytes"),
+    ],
+)
+def test_a_configuration_that_says_anything_else_is_refused(
+    folder: StateFolder, old: str, new: str, message: str
+) -> None:
+    write_config(folder, CONFIG)
+    folder.config.write_text(folder.config.read_text().replace(old, new))
+
+    with pytest.raises(ConfigError, match=message):
+        read_config(folder)
