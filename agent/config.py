@@ -14,7 +14,8 @@
     [policy]                         # may only narrow what the agreements allow
     refuse_searches = []
 
-Written at enrolment; a practice may edit `extract`, `every_minutes`, `run_seconds` and [policy]. Unknown names are refused.
+Written at enrolment; a practice may edit `extract`, `every_minutes`, `run_seconds` and [policy]. Unknown names are
+refused.
 """
 
 from __future__ import annotations

@@ -1,15 +1,17 @@
-"""The practice's own record of what was decided and what left, as lines that chain.
+r"""The practice's own record of what was decided and what left, as lines that chain.
 
 One entry is one line of canonical JSON (keys sorted, no spaces, ASCII) ending in a newline:
 
     {"at":"2026-03-31T10:00:00Z","event":"spooled","facts":{"sequence":1},"n":1,"previous":"00...00"}
 
 * `n` counts from 1 without gaps.
-* `previous` is the SHA-256 (hex) of "gpfed diary v1\\n" and the line before, without its newline; 64 zeros for the first.
+* `previous` is the SHA-256 (hex) of "gpfed diary v1\n" and the line before, without its newline; the first has 64
+  zeros.
 * `facts` are flat: ids, digests, counts of messages, reasons. Never a figure, never anything of a patient.
 
-Crash contract: an entry is written and flushed to the disk in one append. A crash leaves either the whole line or a piece
-without its newline (a torn tail). The next append cuts the piece off and records that it did. Entries before it stand.
+Crash contract: an entry is written and flushed to the disk in one append. A crash leaves either the whole line or a
+piece without its newline (a torn tail). The next append cuts the piece off and records that it did. Entries before it
+stand.
 """
 
 from __future__ import annotations

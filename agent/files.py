@@ -1,7 +1,8 @@
 """Writing a file so that after a crash it is wholly there or not at all, readable by its owner only.
 
-The order is: a temporary file beside it, set owner-only while empty, written, flushed to the disk, renamed over the final
-name, and the folder flushed. A crash leaves at most a temporary file, whose name ends in `.tmp` and which nobody reads.
+The order is: a temporary file beside it, set owner-only while empty, written, flushed to the disk, renamed over the
+final name, and the folder flushed. A crash leaves at most a temporary file, whose name ends in `.tmp` and which nobody
+reads.
 On Windows, folders cannot be flushed and modes mean nothing; the folder's own access list protects it there.
 """
 

@@ -1,17 +1,17 @@
 """What leaves, kept until the hub has signed for it, each message exactly once.
 
 Messages of a practice are numbered from 1, results and acceptances together, and go up in that order. Each names the
-SHA-256 of the one before it. A message goes through four states; every step may be interrupted by a kill and is repeated:
+SHA-256 of the one before it. A message goes through four states; every step may be cut off by a kill and is repeated:
 
     (nothing) --spool--> spooled --upload--> uploaded --receipt--> receipted --diary--> recorded
 
-* spool: the sealed bytes are written to outbox/NAME and flushed, then the row is committed. A kill between the two leaves a
-  file without a row: nothing was sent, so `recover` removes it, and the number is used again by other bytes.
-* upload: a temporary name at the hub, then a rename. A kill before the row says `uploaded` repeats it with the same bytes
-  under the same name (it holds their digest), which the hub takes once.
+* spool: the sealed bytes are written to outbox/NAME and flushed, then the row is committed. A kill between the two
+  leaves a file without a row: nothing was sent, so `recover` removes it, and other bytes use the number again.
+* upload: a temporary name at the hub, then a rename. A kill before the row says `uploaded` repeats it with the same
+  bytes under the same name (it holds their digest), which the hub takes once.
 * receipt: the hub's signed bytes go into the row in one commit; the row is the truth.
-* diary: receipts/SEQUENCE.receipt and the diary's entry are written after it, both harmless when repeated, and only then
-  is the row `recorded`. A kill in between leaves `receipted`, from which the same two are written again.
+* diary: receipts/SEQUENCE.receipt and the diary's entry are written after it, both harmless when repeated, and only
+  then is the row `recorded`. A kill in between leaves `receipted`, from which the same two are written again.
 
 An answer is released once: the same agreement and reference date again gives the same bytes, never newly sealed ones.
 """
@@ -193,7 +193,8 @@ class Outbox:
     def uploaded(self, message: Message, at: datetime) -> None:
         """The hub has the bytes, as far as the connection says; harmless when repeated."""
         self._connection.execute(
-            "UPDATE message SET state = 'uploaded', uploaded_at = ? WHERE sequence = ? AND state IN ('spooled', 'uploaded')",
+            "UPDATE message SET state = 'uploaded', uploaded_at = ?"
+            " WHERE sequence = ? AND state IN ('spooled', 'uploaded')",
             (utc_text(at), message.sequence),
         )
 

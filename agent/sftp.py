@@ -3,12 +3,13 @@
 The order of a connection, each step before anything of the next is sent:
 
 1. TCP, within a time limit.
-2. SSH key exchange; the server's host key must be Ed25519 and the one expected: the fingerprint of the enrolment code, or
-   afterwards the key itself. Anything else is HubIdentityError, and nothing has been sent.
+2. SSH key exchange; the server's host key must be Ed25519 and the one expected: the fingerprint of the enrolment code,
+   or afterwards the key itself. Anything else is HubIdentityError, and nothing has been sent.
 3. Authentication: the practice's own Ed25519 key, or for enrolment the one-time secret.
 4. SFTP.
 
-Every read has a size limit, every operation a time limit. Names that the hub sends are only compared, never used as paths.
+Every read has a size limit, every operation a time limit. Names that the hub sends are only compared, never used as
+paths.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """The agent's state folder: what stands where, and the one small database in it.
 
-    agent.toml                       what was agreed at enrolment, and the practice's own policy     trusted
-    keys/                            the practice's keys, owner-only                                   trusted
-    catalogue/                       verified files of the hub, kept with their digests              checked when read
-    outbox/NAME                      every message that left or is to leave, as sealed               checked by digest
-    receipts/SEQUENCE.receipt        what the hub signed for each                                     checked by signature
-    reports/, action_lists/          exact figures and lists of patients: these never leave
-    diary.jsonl                      the record                                                         checked by its chain
-    state.sqlite                     sequence, agreements decided here, the latest time seen         trusted
+    agent.toml                  what was agreed at enrolment, and the practice's own policy    trusted
+    keys/                       the practice's keys, owner-only                                trusted
+    catalogue/                  verified files of the hub, kept with their digests             checked when read
+    outbox/NAME                 every message that left or is to leave, as sealed              checked by digest
+    receipts/SEQUENCE.receipt   what the hub signed for each                                   checked by signature
+    reports/, action_lists/     exact figures and lists of patients: these never leave
+    diary.jsonl                 the record                                                     checked by its chain
+    state.sqlite                sequence, agreements decided here, the latest time seen        trusted
 
 One turn at a time: a turn holds an exclusive lock, which the operating system lets go of when the process ends, however
 it ends.

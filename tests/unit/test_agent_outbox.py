@@ -115,7 +115,7 @@ def test_what_is_committed_together_is_undone_together(outbox: Outbox) -> None:
     def fail(_connection: sqlite3.Connection, _sequence: int) -> None:
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt, match="^$"):
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
         outbox.spool(outbox.next_place(), result(), NOON, fail)
 
     assert outbox.messages() == ()
