@@ -18,9 +18,35 @@ from django.conf import settings
 from django.core.management import call_command
 
 from hub.config import HubConfig, read_config
+from hub.errors import HubConfigError
 
-SESSION_SECONDS = 12 * 60 * 60
-"""A working day: who comes back tomorrow opens the link again."""
+INSTALLED_APPS = ["hub"]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+ROOT_URLCONF = "hub.pages.urls"
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "hub.pages.security.SecurityHeaders",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+]
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": [Path(__file__).parent / "templates"],
+        "OPTIONS": {"environment": "hub.pages.jinja.environment"},
+    }
+]
+SESSION_ENGINE = "django.contrib.sessions.backends.signed_cookies"
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a working day; who comes back tomorrow opens the link again
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SECURE_REFERRER_POLICY = "same-origin"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+DEBUG = False
+GPFED_HUB: HubConfig | None = None  # set by configure()
 
 
 def configure(folder: Path) -> HubConfig:
@@ -42,48 +68,30 @@ def migrate() -> None:
 
 
 def active_config() -> HubConfig:
-    """The configuration that this process was started with, for pages."""
-    config: HubConfig = settings.GPFED_HUB
-    return config
+    """The configuration that this process was started with, for pages.
+
+    Raises:
+        HubConfigError: `configure` was not called.
+    """
+    if settings.GPFED_HUB is None:
+        raise HubConfigError("no hub was configured in this process")
+    return settings.GPFED_HUB
 
 
 def django_settings(config: HubConfig) -> dict[str, Any]:
-    """Every Django setting that is not the default, from the hub's configuration."""
+    """Every Django setting that is not the default: the constants above, and what depends on the hub."""
+    constants = {name: value for name, value in globals().items() if name.isupper()}
+    hosts = {config.public_host, config.web_host, "127.0.0.1", "localhost"} - {"0.0.0.0"}  # noqa: S104
     return {
+        **constants,
         "GPFED_HUB": config,
-        "DEBUG": False,
         "SECRET_KEY": config.secret,
-        "ALLOWED_HOSTS": sorted({config.public_host, config.web_host, "127.0.0.1", "localhost"} - {"0.0.0.0"}),  # noqa: S104
-        "INSTALLED_APPS": ["hub"],
+        "ALLOWED_HOSTS": sorted(hosts),
         "DATABASES": {"default": database_settings(config)},
-        "DEFAULT_AUTO_FIELD": "django.db.models.BigAutoField",
-        "ROOT_URLCONF": "hub.pages.urls",
-        "MIDDLEWARE": [
-            "django.middleware.security.SecurityMiddleware",
-            "hub.pages.security.SecurityHeaders",
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.middleware.common.CommonMiddleware",
-            "django.middleware.csrf.CsrfViewMiddleware",
-        ],
-        "TEMPLATES": [
-            {
-                "BACKEND": "django.template.backends.jinja2.Jinja2",
-                "DIRS": [Path(__file__).parent / "templates"],
-                "OPTIONS": {"environment": "hub.pages.jinja.environment"},
-            }
-        ],
-        "SESSION_ENGINE": "django.contrib.sessions.backends.signed_cookies",
-        "SESSION_COOKIE_AGE": SESSION_SECONDS,
-        "SESSION_COOKIE_HTTPONLY": True,
-        "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_SECURE": config.https,
         "CSRF_COOKIE_SECURE": config.https,
-        "SECURE_REFERRER_POLICY": "same-origin",
         "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if config.https else None,
-        "USE_TZ": True,
-        "TIME_ZONE": "UTC",
-        "LANGUAGE_CODE": "en-gb",
-        "LOGGING_CONFIG": None,
+        "LOGGING_CONFIG": None,  # the command sets up logging
     }
 
 

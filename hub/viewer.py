@@ -3,8 +3,8 @@
     link = make_link(config, Viewer.practice("Z90001"), base="http://127.0.0.1:8000")
     http://127.0.0.1:8000/enter/eyJ2Ijoi.../          valid for 30 days
 
-The page behind the link checks it with `read_token`, writes the viewer into the session with `enter`, and redirects to an
-address without the token. Every page then asks `viewer_of(request)`; None means: nobody, show nothing.
+The page behind the link checks it with `read_token`, writes the viewer into the session with `enter`, and redirects to
+an address without the token. Every page then asks `viewer_of(request)`; None means: nobody, show nothing.
 """
 
 from __future__ import annotations

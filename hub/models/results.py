@@ -68,8 +68,8 @@ class Result(WrittenOnce):
 class Figure(WrittenOnce):
     """The totals row of one search in one result: for each state of people, what may be said of it.
 
-    Of `X_value`, `X_below` and `X_above` exactly those are set that `X_state` calls for: a value; a band (below, above or
-    both); nothing else.
+    Of `X_value`, `X_below` and `X_above` exactly those are set that `X_state` calls for: a value; a band (below, above
+    or both); nothing else.
     """
 
     result = models.ForeignKey(Result, on_delete=models.PROTECT, related_name="figures")

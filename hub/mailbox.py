@@ -1,0 +1,274 @@
+"""What one account may do with the hub's folders; the SFTP server only carries it out.
+
+A practice sees exactly this tree, and nothing that is not listed here exists for it:
+
+    /catalogue/metadata/*.json                                     read
+    /catalogue/targets/<sha256>.hub.json                           read
+    /catalogue/targets/agreements/<id>/<sha256>.agreement.json     read, if the agreement names this practice
+    /catalogue/targets/agreements/<id>/<sha256>.index.json         read, if the agreement names this practice
+    /catalogue/targets/agreements/<id>/searches/*.json             read, while the agreement is active for this practice
+    /receipts/<sequence>.receipt                                   read and list
+    /in/<sequence>-<kind>-<digest>.gpfed                           put once: write NAME.part, rename it to NAME
+
+Nothing can be overwritten, deleted, listed (but the receipts), linked, or read back from `/in`. A `NAME.part` that an
+interrupted upload left behind is begun anew; renaming onto a NAME that holds the same bytes is harmless. The length of
+one's own `NAME.part` can be asked, so that a client can check that all of it arrived. The rules are an allow-list of whole
+paths: a path with `..`, a doubled slash, a backslash or an odd character simply matches none of them.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from hub.errors import AccessError, NotThereError
+
+MAX_FILE_BYTES = 4 * 1024 * 1024
+"""No message is near this size: 500 searches of 20 cells take some 100 kB."""
+MAX_WAITING_FILES = 64
+"""Files in one practice's `/in` at a time; the receiver empties it within seconds."""
+
+NAME_IN = re.compile(r"(?P<sequence>[0-9]{8})-(?P<kind>result|acceptance)-(?P<digest>[0-9a-f]{16})\.gpfed")
+_AGREEMENT = r"(?P<agreement>[a-z0-9][a-z0-9-]{0,59})"
+_PLAIN_TARGETS = re.compile(r"/catalogue/(metadata/[A-Za-z0-9][A-Za-z0-9.-]{0,120}|targets/[0-9a-f]{64}\.hub)\.json")
+_TERMS = re.compile(rf"/catalogue/targets/agreements/{_AGREEMENT}/[0-9a-f]{{64}}\.(agreement|index)\.json")
+_SEARCH = re.compile(
+    rf"/catalogue/targets/agreements/{_AGREEMENT}/searches/[0-9a-f]{{64}}\.[a-z0-9-]{{1,60}}\.[0-9a-f]{{12}}\.json"
+)
+_RECEIPT = re.compile(r"/receipts/[0-9]{8}\.receipt")
+_UPLOAD = re.compile(rf"/in/{NAME_IN.pattern}")
+_PART = re.compile(rf"/in/{NAME_IN.pattern}\.part")
+
+
+class Upload:
+    """A file being written, by offset, never beyond its limit."""
+
+    def __init__(self, target: BinaryIO, limit_bytes: int) -> None:
+        self._target = target
+        self._limit_bytes = limit_bytes
+
+    def write(self, offset: int, data: bytes) -> None:
+        """Write at an offset.
+
+        Raises:
+            AccessError: the file would become larger than this account may write.
+        """
+        if offset < 0 or offset + len(data) > self._limit_bytes:
+            raise AccessError(f"a file may hold at most {self._limit_bytes} bytes")
+        self._target.seek(offset)
+        self._target.write(data)
+
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._target.seek(0, os.SEEK_END)
+
+    def close(self) -> None:
+        """Finish writing."""
+        self._target.close()
+
+
+class Account(Protocol):
+    """What an account that has logged in can do; everything else is refused before it gets here."""
+
+    name: str
+
+    def list(self, folder: str) -> tuple[str, ...]:
+        """The names in a folder."""
+        ...
+
+    def size(self, path: str) -> int:
+        """Bytes of a file."""
+        ...
+
+    def open_read(self, path: str) -> BinaryIO:
+        """Open a file to be read."""
+        ...
+
+    def open_write(self, path: str) -> Upload:
+        """Open a new file to be written."""
+        ...
+
+    def rename(self, old: str, new: str) -> None:
+        """Give an uploaded file its name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a practice may pull, beyond what every practice may.
+
+    Args:
+        named_in: ids of agreements that name the practice.
+        active_in: ids of agreements that both sides signed and that run today.
+    """
+
+    named_in: frozenset[str]
+    active_in: frozenset[str]
+
+
+class PracticeAccount:
+    """One practice's account.
+
+    Args:
+        name: the practice's code.
+        repository: the folder of the catalogue.
+        mailbox: the folder of this practice's mailbox, holding `in` and `receipts`.
+        rights: asked again at every file of an agreement, so that a withdrawal works at once.
+    """
+
+    def __init__(self, name: str, repository: Path, mailbox: Path, rights: Callable[[], Rights]) -> None:
+        self.name = name
+        self._repository = repository
+        self._mailbox = mailbox
+        self._rights = rights
+
+    def list(self, folder: str) -> tuple[str, ...]:
+        """The names of the receipts; no other folder is listed."""
+        if folder != "/receipts":
+            raise AccessError("this folder may not be listed")
+        return tuple(sorted(name for name in os.listdir(self._mailbox / "receipts") if name.endswith(".receipt")))
+
+    def size(self, path: str) -> int:
+        """Bytes of a file that may be read, or of one's own unfinished upload."""
+        if _PART.fullmatch(path):
+            return _existing(self._mailbox / path[1:])
+        return _existing(self._readable(path))
+
+    def open_read(self, path: str) -> BinaryIO:
+        """Open a file that this practice may read."""
+        return _open(self._readable(path), os.O_RDONLY, "rb")
+
+    def open_write(self, path: str) -> Upload:
+        """Begin (or begin anew) an upload."""
+        if not _PART.fullmatch(path):
+            raise AccessError("only a new upload may be written here")
+        target = self._mailbox / path[1:]
+        waiting = [name for name in os.listdir(self._mailbox / "in") if name != target.name]
+        if len(waiting) >= MAX_WAITING_FILES:
+            raise AccessError(f"at most {MAX_WAITING_FILES} files may wait")
+        return Upload(_open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, "wb"), MAX_FILE_BYTES)
+
+    def rename(self, old: str, new: str) -> None:
+        """Finish an upload: on disk before it is believed, never over another file."""
+        if not _UPLOAD.fullmatch(new) or old != f"{new}.part":
+            raise AccessError("an upload may only lose its .part")
+        part, name = self._mailbox / old[1:], self._mailbox / new[1:]
+        _sync(part)
+        try:
+            os.link(part, name, follow_symlinks=False)
+        except FileNotFoundError as error:
+            raise NotThereError("there is no such upload") from error
+        except FileExistsError as error:
+            if not _same(part, name):
+                raise AccessError("another file has this name") from error
+        with suppress(FileNotFoundError):
+            part.unlink()
+        _sync(name.parent)
+
+    def _readable(self, path: str) -> Path:
+        if _RECEIPT.fullmatch(path):
+            return self._mailbox / path[1:]
+        relative = path.removeprefix("/catalogue/")
+        if _PLAIN_TARGETS.fullmatch(path):
+            return self._repository / relative
+        if (terms := _TERMS.fullmatch(path)) and terms["agreement"] in self._rights().named_in:
+            return self._repository / relative
+        if (search := _SEARCH.fullmatch(path)) and search["agreement"] in self._rights().active_in:
+            return self._repository / relative
+        raise AccessError("this file may not be read")
+
+
+class EnrolAccount:
+    """The account `enrol`: put one `/request`, read one `/reply`, nothing else.
+
+    Args:
+        take: hands over the request's bytes; its refusals are the account's.
+        reply: the reply's bytes, or None while there is none.
+    """
+
+    name = "enrol"
+    MAX_REQUEST_BYTES = 64 * 1024
+
+    def __init__(self, take: Callable[[bytes], None], reply: Callable[[], bytes | None]) -> None:
+        self._take = take
+        self._reply = reply
+        self._part: io.BytesIO | None = None
+
+    def list(self, folder: str) -> tuple[str, ...]:
+        """Refuse: nothing is listed."""
+        raise AccessError("this folder may not be listed")
+
+    def size(self, path: str) -> int:
+        """Bytes of the unfinished request, or of the reply."""
+        if path == "/request.part" and self._part is not None:
+            return len(self._part.getvalue())
+        return len(self._reply_bytes(path))
+
+    def open_read(self, path: str) -> BinaryIO:
+        """Open the reply."""
+        return io.BytesIO(self._reply_bytes(path))
+
+    def open_write(self, path: str) -> Upload:
+        """Begin (or begin anew) the request."""
+        if path != "/request.part":
+            raise AccessError("only a request may be written here")
+        self._part = _Kept()
+        return Upload(self._part, self.MAX_REQUEST_BYTES)
+
+    def rename(self, old: str, new: str) -> None:
+        """Hand in the request."""
+        if (old, new) != ("/request.part", "/request") or self._part is None:
+            raise AccessError("a request may only lose its .part")
+        self._take(self._part.getvalue())
+
+    def _reply_bytes(self, path: str) -> bytes:
+        reply = self._reply() if path == "/reply" else None
+        if reply is None:
+            raise NotThereError("there is no such file")
+        return reply
+
+
+class _Kept(io.BytesIO):
+    """Bytes that stay readable after the client has closed its handle."""
+
+    def close(self) -> None:
+        self.flush()
+
+
+def _open(path: Path, flags: int, mode: str) -> BinaryIO:
+    # O_NOFOLLOW: whoever could place a link in these folders must not choose what is read or written through it.
+    try:
+        descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o600)
+    except FileNotFoundError as error:
+        raise NotThereError("there is no such file") from error
+    except OSError as error:
+        raise AccessError("this file cannot be opened") from error
+    return os.fdopen(descriptor, mode)  # type: ignore[return-value]
+
+
+def _existing(path: Path) -> int:
+    try:
+        return path.lstat().st_size
+    except FileNotFoundError as error:
+        raise NotThereError("there is no such file") from error
+
+
+def _same(first: Path, second: Path) -> bool:
+    return first.read_bytes() == second.read_bytes()
+
+
+def _sync(path: Path) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    except OSError as error:
+        raise NotThereError("there is no such upload") from error
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
