@@ -14,27 +14,28 @@
     [policy]                         # may only narrow what the agreements allow
     refuse_searches = []
 
-Written at enrolment; a practice may edit `extract`, `every_minutes`, `run_seconds` and [policy]. Unknown names are
-refused.
+Written at enrolment; a practice may edit `extract`, `every_minutes`, `run_seconds` and [policy]. Every name
+is needed and no other is taken. Checked by hand: the idle service reads it too, and pydantic would cost it 15 MB.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import json
+import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from typing import Any
 
 from agent.errors import ConfigError, NotEnrolledError
 from agent.files import write_private
 from agent.state import StateFolder
 
 MAX_CONFIG_BYTES = 65_536
+_HINT = "see docs/how-to/install-the-agent.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,28 +65,74 @@ class Config:
     refuse_searches: tuple[str, ...] = ()
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that matches a pattern as a whole."""
+
+    pattern: str
+    expected: str
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
 
 
-class _HubTable(_Strict):
-    host: str = Field(min_length=1, max_length=253)
-    port: int = Field(ge=1, le=65535)
-    host_key: str = Field(pattern=r"^ssh-ed25519 [A-Za-z0-9+/]+={0,2}$", max_length=200)
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """A whole number in a range."""
+
+    least: int
+    most: int
+
+    @property
+    def expected(self) -> str:
+        return f"a whole number from {self.least} to {self.most}"
+
+    def accepts(self, value: object) -> bool:
+        return type(value) is int and self.least <= value <= self.most
 
 
-class _PolicyTable(_Strict):
-    refuse_searches: list[str] = []
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """A list of texts that each match a pattern."""
+
+    each: _Text
+
+    @property
+    def expected(self) -> str:
+        return f"a list, each {self.each.expected}"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, list) and all(self.each.accepts(item) for item in value)
 
 
-class _Document(_Strict):
-    practice: str = Field(pattern=r"^[A-Z0-9]{1,12}$")
-    layout: str = Field(pattern=r"^[a-z0-9_]{1,40}$")
-    extract: str = Field(min_length=1)
-    every_minutes: int = Field(default=15, ge=1, le=1440)
-    run_seconds: int = Field(default=1800, ge=1, le=86_400)
-    hub: _HubTable
-    policy: _PolicyTable = _PolicyTable()
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of exactly these names."""
+
+    fields: Mapping[str, _Text | _Number | _Texts | _Table]
+    expected = "a table"
+
+    def accepts(self, value: object) -> bool:
+        return isinstance(value, dict)
+
+
+_SHAPE = _Table(
+    {
+        "practice": _Text(r"[A-Z0-9]{1,12}", "a practice code"),
+        "layout": _Text(r"[a-z0-9_]{1,40}", "the name of a layout"),
+        "extract": _Text(r"[^\x00]{1,4096}", "a folder"),
+        "every_minutes": _Number(1, 1440),
+        "run_seconds": _Number(1, 86_400),
+        "hub": _Table(
+            {
+                "host": _Text(r"[A-Za-z0-9.:_-]{1,253}", "a host name or address"),
+                "port": _Number(1, 65_535),
+                "host_key": _Text(r"ssh-ed25519 [A-Za-z0-9+/]{68}", "ssh-ed25519 and 68 base64 characters"),
+            }
+        ),
+        "policy": _Table({"refuse_searches": _Texts(_Text(r"[a-z0-9-]{1,80}", "the id of a search"))}),
+    }
+)
 
 
 def read_config(folder: StateFolder) -> Config:
@@ -101,15 +148,11 @@ def read_config(folder: StateFolder) -> Config:
     if len(data) > MAX_CONFIG_BYTES:
         raise ConfigError(f"agent.toml is larger than {MAX_CONFIG_BYTES} bytes")
     try:
-        return _frozen(_Document.model_validate(tomllib.loads(data.decode("utf-8"))))
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise ConfigError(
-            f"agent.toml: {where}: {first['msg'].lower()}", "see docs/how-to/install-the-agent.md"
-        ) from error
-    except (ValueError, binascii.Error) as error:
-        raise ConfigError("agent.toml is not a TOML file in UTF-8", "see docs/how-to/install-the-agent.md") from error
+        document = tomllib.loads(data.decode("utf-8"))
+    except ValueError as error:
+        raise ConfigError("agent.toml is not a TOML file in UTF-8", _HINT) from error
+    _check(document, _SHAPE, "")
+    return _frozen(document)
 
 
 def write_config(folder: StateFolder, config: Config) -> None:
@@ -134,14 +177,25 @@ def write_config(folder: StateFolder, config: Config) -> None:
     write_private(folder.config, "\n".join(lines).encode("utf-8"))
 
 
-def _frozen(document: _Document) -> Config:
-    base64.b64decode(document.hub.host_key.split()[1], validate=True)
+def _check(values: Mapping[str, object], shape: _Table, place: str) -> None:
+    for name in values:
+        if name not in shape.fields:
+            raise ConfigError(f"agent.toml: {place}{name} is not a setting", _HINT)
+    for name, field in shape.fields.items():
+        value = values.get(name)
+        if not field.accepts(value):
+            raise ConfigError(f"agent.toml: {place}{name} is not {field.expected}", _HINT)
+        if isinstance(field, _Table) and isinstance(value, dict):
+            _check(value, field, f"{place}{name}.")
+
+
+def _frozen(document: dict[str, Any]) -> Config:
     return Config(
-        practice=document.practice,
-        layout=document.layout,
-        extract=Path(document.extract),
-        every_minutes=document.every_minutes,
-        run_seconds=document.run_seconds,
-        hub=Hub(document.hub.host, document.hub.port, document.hub.host_key),
-        refuse_searches=tuple(document.policy.refuse_searches),
+        practice=document["practice"],
+        layout=document["layout"],
+        extract=Path(document["extract"]),
+        every_minutes=document["every_minutes"],
+        run_seconds=document["run_seconds"],
+        hub=Hub(**document["hub"]),
+        refuse_searches=tuple(document["policy"]["refuse_searches"]),
     )

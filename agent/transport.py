@@ -53,6 +53,6 @@ def receipt_path(sequence: int) -> str:
     """Where the hub puts the receipt of a message.
 
     >>> receipt_path(7)
-    '/receipts/7.receipt'
+    '/receipts/00000007.receipt'
     """
-    return f"{RECEIPTS}/{sequence}.receipt"
+    return f"{RECEIPTS}/{sequence:08d}.receipt"

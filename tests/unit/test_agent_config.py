@@ -8,7 +8,7 @@ from agent.config import Config, Hub, read_config, write_config
 from agent.errors import ConfigError, NotEnrolledError
 from agent.state import StateFolder
 
-HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7x1Jc2fX0m4yW4c1q3m8m5p0o6v3k2b1c0d9e8f7g6"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
 CONFIG = Config(
     practice="Z90001",
     layout="emis_im1",
@@ -41,10 +41,13 @@ def test_without_a_configuration_the_agent_is_not_enrolled(folder: StateFolder) 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("every_minutes = 15", "every_minutes = 0", "agent.toml: every_minutes: input should be greater"),
-        ("port = 2222", 'port = "2222"', "agent.toml: hub.port: input should be a valid integer"),
-        ("[policy]", "[policy]\nskip_checks = true", "agent.toml: policy.skip_checks: extra inputs are not permitted"),
-        ("ssh-ed25519", "ssh-rsa", "agent.toml: hub.host_key: string should match pattern"),
+        ("every_minutes = 15", "every_minutes = 0", "agent.toml: every_minutes is not a whole number from 1 to 1440"),
+        ("every_minutes = 15", "every_minutes = true", "agent.toml: every_minutes is not a whole number"),
+        ("every_minutes = 15\n", "", "agent.toml: every_minutes is not a whole number"),
+        ("port = 2222", 'port = "2222"', "agent.toml: hub.port is not a whole number from 1 to 65535"),
+        ("[policy]", "[policy]\nskip_checks = true", "agent.toml: policy.skip_checks is not a setting"),
+        ('"flu-at-risk"', '"flu-at-risk", 7', "policy.refuse_searches is not a list, each the id of a search"),
+        ("ssh-ed25519", "ssh-rsa", "agent.toml: hub.host_key is not ssh-ed25519 and 68 base64 characters"),
         ("every_minutes = 15", "every_minutes = ", "agent.toml is not a TOML file in UTF-8"),
         ("every_minutes = 15", "# " + "x" * 70_000, "agent.toml is larger than 65536 bytes"),
     ],
