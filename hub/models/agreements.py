@@ -46,6 +46,7 @@ class Membership(models.Model):
     decision = models.CharField(max_length=10)  # accept | decline | withdraw
     named = models.BooleanField()  # may be shown by name to peers that may be too
     acceptance = models.BinaryField()  # the file as received
+    sequence = models.PositiveIntegerField()  # of that file: an older one never overrules it
     decided_at = models.DateTimeField()
 
     class Meta:
