@@ -1,0 +1,351 @@
+"""What one practice may see of itself and its peers: one frozen value behind the page, the CSV and the terminal.
+
+The rules, in the order in which they act:
+
+* A practice sees its own figures as it released them, with an interval.
+* Of a peer it sees a whole percentage and the size of its list in four bands. Counts are only ever one's own: list
+  sizes are published every month, so a count, a tooltip or a bubble would name the practice.
+* A peer is named only where both have chosen to be named; every other peer has a pseudonym, made with the hub's key
+  from viewer and peer together, so that it stays the same for one viewer and two viewers cannot compare notes.
+* Peers stand in alphabetical order (named first, then by pseudonym), never in the order of their figures.
+* A figure that cannot be shown has a standing of its own (too few, withheld, not run, failed, awaited). None of
+  them is a zero.
+
+Nothing here reads a database: `hub.pages.load` brings the frozen values.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from hashlib import sha256
+from statistics import median
+
+from governance.suppress import CellState, Reason, State
+from hub.intervals import wilson
+from searches.search import Good, Search, Unit
+
+# Letters and digits that are not mistaken for one another when a pseudonym is read out in a meeting.
+PSEUDONYM_LETTERS = "ACDEFGHJKLMNPQRTVWXY234679"
+PSEUDONYM_LENGTH = 4
+
+
+class Standing(StrEnum):
+    """What there is to show of one practice's figure."""
+
+    VALUE = "value"
+    EMPTY = "no one to count"
+    BANDED = "too few to show"
+    WITHHELD = "withheld"
+    NOT_RUN = "not run"
+    FAILED = "failed"
+    AWAITED = "not yet received"
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The three states of one cell, as a practice released them."""
+
+    met: CellState
+    not_met: CellState
+    excepted: CellState
+
+    @property
+    def standing(self) -> Standing:
+        """What of this cell can be shown: a percentage only where both sides are values."""
+        states = {self.met.state, self.not_met.state}
+        for state, standing in _STANDINGS.items():
+            if state in states:
+                return standing
+        return Standing.VALUE if self.total else Standing.EMPTY
+
+    @property
+    def total(self) -> int:
+        """Met and not met together; 0 where either is not a value."""
+        if self.met.value is None or self.not_met.value is None:
+            return 0
+        return self.met.value + self.not_met.value
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why there is no number, where there is none at all."""
+        return self.met.reason or self.not_met.reason
+
+
+# The gravest first: one failed state makes the row failed.
+_STANDINGS = {
+    State.FAILED: Standing.FAILED,
+    State.NOT_RUN: Standing.NOT_RUN,
+    State.WITHHELD: Standing.WITHHELD,
+    State.BAND: Standing.BANDED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One practice of the agreement, with what it released for one search and reference date.
+
+    Args:
+        code: the practice's code.
+        name: as it wishes to be shown to those who may see its name.
+        named: whether it chose to be named.
+        size_band: size of its list in four bands, or empty if no result has come.
+        counts: its totals row, or None if no result has come.
+    """
+
+    code: str
+    name: str
+    named: bool
+    size_band: str
+    counts: Counts | None
+
+    @property
+    def standing(self) -> Standing:
+        """What there is to show of this practice."""
+        return self.counts.standing if self.counts else Standing.AWAITED
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The viewer's own figure, as it released it.
+
+    Args:
+        percentage: 0 to 100 with one decimal, or None.
+        interval: 95% limits in percent with one decimal, or None.
+    """
+
+    code: str
+    name: str
+    standing: Standing
+    size_band: str
+    counts: Counts | None
+    percentage: Decimal | None
+    interval: tuple[Decimal, Decimal] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """What the viewer may see of one peer: never a count.
+
+    Args:
+        label: its name if both chose to be named, else a pseudonym.
+        percentage: 0 to 100 in whole numbers, or None.
+    """
+
+    label: str
+    named: bool
+    standing: Standing
+    percentage: int | None
+    size_band: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """One search at one reference date, as one practice may see it.
+
+    Args:
+        target: in percent, or None.
+        peers_median: the median of the peers' whole percentages, or None if no peer has one.
+    """
+
+    search: Search
+    reference_date: date
+    own: Own
+    peers: tuple[Peer, ...]
+    target: Decimal | None
+    peers_median: Decimal | None
+
+    @property
+    def standings(self) -> Mapping[Standing, int]:
+        """How many practices, the viewer's included, stand how."""
+        return Counter([self.own.standing, *(peer.standing for peer in self.peers)])
+
+    @property
+    def agreed(self) -> int:
+        """How many practices have signed the agreement."""
+        return 1 + len(self.peers)
+
+    @property
+    def answered(self) -> int:
+        """How many of them have answered, whatever they could show."""
+        return self.agreed - self.standings.get(Standing.AWAITED, 0)
+
+    @property
+    def with_percentage(self) -> tuple[Peer, ...]:
+        """The peers that have a percentage."""
+        return tuple(peer for peer in self.peers if peer.percentage is not None)
+
+
+_EXACT = "Your exact figure is in the report at your practice."
+
+
+def compare(
+    search: Search, reference_date: date, viewer: str, members: Iterable[Member], *, hub_key: bytes
+) -> Comparison:
+    """What a practice may see of one search.
+
+    Args:
+        search: what was asked.
+        reference_date: of the results.
+        viewer: the code of the practice that looks; one of the members.
+        members: every practice for which the agreement is active.
+        hub_key: secret of the hub, from which pseudonyms are made; at least 32 bytes.
+
+    Raises:
+        LookupError: the viewer is not a member.
+    """
+    by_code = {member.code: member for member in members}
+    if viewer not in by_code:
+        raise LookupError(f"practice {viewer} is not a member of this agreement")
+    own = by_code.pop(viewer)
+    peers = _peers(own, tuple(by_code.values()), hub_key)
+    shown = [peer.percentage for peer in peers if peer.percentage is not None]
+    return Comparison(
+        search,
+        reference_date,
+        _own(own),
+        peers,
+        target=search.target.value * 100 if search.target else None,
+        # Of whole percentages: the median of an odd number of exact ones would be one practice's exact figure.
+        peers_median=Decimal(str(median(shown))) if shown else None,
+    )
+
+
+def pseudonym(hub_key: bytes, viewer: str, subject: str, length: int = PSEUDONYM_LENGTH) -> str:
+    """The name under which one practice sees another that is not named to it: `Peer K7Q2`.
+
+    Raises:
+        ValueError: the key is too short to keep a pseudonym from being guessed by trying every practice code.
+    """
+    if len(hub_key) < 32:
+        raise ValueError("pseudonym key is too short: expected at least 32 bytes")
+    # Lengths in front, so that no two pairs of codes give the same bytes.
+    parts = [part.encode() for part in ("gpfed pseudonym v1", viewer, subject)]
+    text = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+    number = int.from_bytes(hmac.new(hub_key, text, sha256).digest(), "big")
+    letters = []
+    for _ in range(length):
+        number, letter = divmod(number, len(PSEUDONYM_LETTERS))
+        letters.append(PSEUDONYM_LETTERS[letter])
+    return f"Peer {''.join(letters)}"
+
+
+def percentage_of(counts: Counts, step: str = "0.1") -> Decimal:
+    """Met as a share of met and not met, in percent, halves rounded up."""
+    share = Decimal(counts.met.value or 0) * 100 / counts.total
+    return share.quantize(Decimal(step), ROUND_HALF_UP)
+
+
+def own_interval(counts: Counts) -> tuple[Decimal, Decimal]:
+    """The 95% Wilson interval of one's own released counts, in percent with one decimal."""
+    low, high = wilson(counts.met.value or 0, counts.total)
+    return _percent(low), _percent(high)
+
+
+def headline(comparison: Comparison) -> str:
+    """The page's first sentence, made from the same values as the picture; it states and does not judge."""
+    own = comparison.own
+    if own.percentage is None:
+        return _without_percentage(own.standing, comparison.search.unit)
+    return f"{_own_sentence(own)} {_peer_sentence(comparison)}{_target_sentence(comparison)}"
+
+
+def _own(member: Member) -> Own:
+    counts = member.counts
+    shown = counts is not None and counts.standing is Standing.VALUE
+    return Own(
+        member.code,
+        member.name,
+        member.standing,
+        member.size_band,
+        counts,
+        percentage_of(counts) if counts and shown else None,
+        own_interval(counts) if counts and shown else None,
+    )
+
+
+def _peers(viewer: Member, others: tuple[Member, ...], hub_key: bytes) -> tuple[Peer, ...]:
+    hidden = [member.code for member in others if not (viewer.named and member.named)]
+    labels = _pseudonyms(hub_key, viewer.code, hidden)
+    peers = [_peer(member, labels.get(member.code, member.name), member.code not in labels) for member in others]
+    return tuple(sorted(peers, key=lambda peer: (not peer.named, peer.label)))
+
+
+def _pseudonyms(hub_key: bytes, viewer: str, subjects: list[str]) -> dict[str, str]:
+    # Two peers must not share a name; among a few hundred practices two extra letters settle it.
+    for length in (PSEUDONYM_LENGTH, PSEUDONYM_LENGTH + 2, 50):
+        labels = {subject: pseudonym(hub_key, viewer, subject, length) for subject in subjects}
+        if len(set(labels.values())) == len(labels):
+            break
+    return labels
+
+
+def _peer(member: Member, label: str, named: bool) -> Peer:
+    counts = member.counts
+    whole = int(percentage_of(counts, "1")) if counts and counts.standing is Standing.VALUE else None
+    return Peer(label, named, member.standing, whole, member.size_band)
+
+
+def _percent(share: float) -> Decimal:
+    return (Decimal(str(share)) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def _own_sentence(own: Own) -> str:
+    counts = own.counts
+    met, total = (counts.met.value or 0, counts.total) if counts else (0, 0)
+    return f"Your practice: {own.percentage}% ({met:,} of {total:,})."
+
+
+def _peer_sentence(comparison: Comparison) -> str:
+    middle, own = comparison.peers_median, comparison.own
+    if middle is None or own.interval is None or own.percentage is None:
+        return "No peer has a percentage to compare with yet."
+    count = len(comparison.with_percentage)
+    peers = "the one peer with a percentage" if count == 1 else f"the middle of {count} peers"
+    low, high = own.interval
+    if low <= middle <= high:
+        return f"That is close to {peers} ({plain(middle)}%): the difference is within what chance alone can bring."
+    side = "above" if own.percentage > middle else "below"
+    return f"That is {side} {peers} ({plain(middle)}%), by more than chance alone would usually bring."
+
+
+def _target_sentence(comparison: Comparison) -> str:
+    target, own = comparison.target, comparison.own
+    if target is None or own.percentage is None or own.interval is None:
+        return ""
+    low, high = own.interval
+    lower_is_good = comparison.search.good is Good.LOWER
+    reached = own.percentage <= target if lower_is_good else own.percentage >= target
+    if reached:
+        return f" The target of {plain(target)}% is reached."
+    if low <= target <= high:
+        return f" The target of {plain(target)}% lies within your interval."
+    return f" The target is {plain(target)}%."
+
+
+def _without_percentage(standing: Standing, unit: Unit) -> str:
+    counted = "appointments" if unit is Unit.APPOINTMENT else "people"
+    match standing:
+        case Standing.AWAITED:
+            return "No result of your practice has been received for this date yet."
+        case Standing.NOT_RUN:
+            return "This search could not be run on your practice's record system, so there is no figure."
+        case Standing.BANDED:
+            return f"One side of this figure counts too few {counted} to show a percentage. {_EXACT}"
+        case Standing.WITHHELD:
+            return f"Too few {counted} are counted here to show a figure. {_EXACT}"
+        case Standing.EMPTY:
+            return f"There were no {counted} to count at your practice on this date."
+        case _:
+            return "This search did not finish at your practice, so there is no figure for this date."
+
+
+def plain(number: Decimal) -> str:
+    """A number without needless zeros: `90`, `72.5`."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

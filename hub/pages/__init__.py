@@ -1,0 +1,9 @@
+"""What people see: one module for each audience, and the few rules that hold for all pages.
+
+    entry.py      in by a signed link, out again      practice.py   a practice among its peers
+    staff.py      who has sent, what was set aside    load.py       from the models to frozen values
+    security.py   headers of every answer             jinja.py      templates and their filters
+    csv.py        the same figures as a file          assets.py     style sheet and icons
+
+No page needs a script; no page shows more than `hub.comparison` gives it.
+"""

@@ -1,0 +1,160 @@
+"""From the hub's models to the frozen values that pages show: the only place under `hub/pages` that reads figures."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from hashlib import sha256
+
+from governance.sealing import Translations, read_payload
+
+from governance.suppress import CellState, Reason, SafeTable, State
+from hub.comparison import Comparison, Counts, Member, compare
+from hub.config import HubConfig
+from hub.enforce import active_practices
+from hub.inbox import opened_tables
+from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Result
+from hub.searches import search_of
+from searches.search import Search
+
+NAMED_BY_CONSENT = "named_by_consent"
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One published search under one agreement."""
+
+    agreement: Agreement
+    published: PublishedSearch
+    search: Search
+
+
+@dataclass(frozen=True, slots=True)
+class OwnResult:
+    """What a practice itself released for one search, with how the question was put to its records."""
+
+    table: SafeTable
+    translations: Translations
+    sequence: int
+    digest: str
+    received_at: datetime
+
+    @property
+    def statement_digest(self) -> str:
+        """SHA-256 of the statement that ran on the practice's records; empty where none was run."""
+        return self.translations.statements.get(self.table.search_id, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Everything that was received under one agreement for one reference date, ready to be compared."""
+
+    agreement: Agreement
+    reference_date: date
+    members: tuple[tuple[Practice, bool], ...]  # with whether it chose to be named
+    sizes: Mapping[str, str]  # practice code -> size band
+    figures: Mapping[tuple[int, str], Counts]  # (published search, practice code) -> totals row
+
+    @property
+    def codes(self) -> frozenset[str]:
+        """The codes of the members."""
+        return frozenset(practice.code for practice, _ in self.members)
+
+    def of(self, published: PublishedSearch) -> tuple[Member, ...]:
+        """Every member with its figure for one search."""
+        return tuple(
+            Member(
+                practice.code,
+                practice.name,
+                named,
+                self.sizes.get(practice.code, ""),
+                self.figures.get((published.pk, practice.code)),
+            )
+            for practice, named in self.members
+        )
+
+
+def agreements_of(practice: str, today: date) -> tuple[Agreement, ...]:
+    """The agreements in force in which a practice takes part, by id."""
+    in_force = Agreement.objects.filter(superseded_at=None).order_by("agreement_id")
+    return tuple(agreement for agreement in in_force if practice in _codes(active_practices(agreement, today)))
+
+
+def reference_dates(agreement: Agreement) -> tuple[date, ...]:
+    """The dates for which anything was received, latest first."""
+    dates = Result.objects.filter(agreement=agreement).values_list("reference_date", flat=True).distinct()
+    return tuple(sorted(dates, reverse=True))
+
+
+def indicators(agreement: Agreement) -> tuple[Indicator, ...]:
+    """The searches in force under an agreement, by title."""
+    rows = PublishedSearch.objects.filter(agreement=agreement, superseded_at=None).order_by("title")
+    return tuple(Indicator(agreement, row, search_of(row)) for row in rows)
+
+
+def release(agreement: Agreement, reference_date: date, today: date) -> Release:
+    """What was received for one date, in a handful of queries whatever the number of practices and searches."""
+    active = _codes(active_practices(agreement, today))
+    memberships = Membership.objects.filter(agreement=agreement, practice__code__in=active).select_related("practice")
+    by_consent = agreement.view == NAMED_BY_CONSENT
+    results = Result.objects.filter(agreement=agreement, reference_date=reference_date)
+    figures = Figure.objects.filter(result__in=results).select_related("result__practice")
+    return Release(
+        agreement,
+        reference_date,
+        tuple((row.practice, by_consent and row.named) for row in memberships),
+        dict(results.values_list("practice__code", "list_size_band")),
+        {(figure.search_id, figure.result.practice.code): _counts(figure) for figure in figures},
+    )
+
+
+def comparisons(viewer: str, given: Release, config: HubConfig) -> tuple[tuple[Indicator, Comparison], ...]:
+    """What a practice may see of every search of a release."""
+    key = pseudonym_key(config)
+    return tuple(
+        (
+            indicator,
+            compare(indicator.search, given.reference_date, viewer, given.of(indicator.published), hub_key=key),
+        )
+        for indicator in indicators(given.agreement)
+    )
+
+
+def own_result(practice: str, indicator: Indicator, reference_date: date) -> OwnResult | None:
+    """A practice's own released table of one search, or None if it has sent none."""
+    result = Result.objects.filter(
+        practice__code=practice, agreement=indicator.agreement, reference_date=reference_date
+    ).first()
+    if result is None:
+        return None
+    table = next((table for table in opened_tables(result) if table.search_id == indicator.search.id), None)
+    if table is None:
+        return None
+    translations = read_payload(bytes(result.opened)).translations
+    return OwnResult(table, translations, result.sequence, result.digest, result.received_at)
+
+
+def pseudonym_key(config: HubConfig) -> bytes:
+    """The hub's secret for pseudonyms: its own key, so that no other use of the secret can reveal one."""
+    return hmac.new(config.secret.encode(), b"gpfed pseudonym key v1", sha256).digest()
+
+
+def _codes(practices: Iterable[Practice]) -> frozenset[str]:
+    return frozenset(practice.code for practice in practices)
+
+
+def _counts(figure: Figure) -> Counts:
+    return Counts(_cell(figure, "met"), _cell(figure, "not_met"), _cell(figure, "excepted"))
+
+
+def _cell(figure: Figure, name: str) -> CellState:
+    reason = getattr(figure, f"{name}_reason")
+    return CellState(
+        State(getattr(figure, f"{name}_state")),
+        value=getattr(figure, f"{name}_value"),
+        below=getattr(figure, f"{name}_below"),
+        above=getattr(figure, f"{name}_above"),
+        reason=Reason(reason) if reason else None,
+    )

@@ -1,0 +1,40 @@
+"""The little of markdown that authors use: paragraphs, bullets, headings, **strong**, *emphasis* and `code`.
+
+Everything is escaped first, so that nothing an author wrote can become an element or a link.
+"""
+
+from __future__ import annotations
+
+import re
+
+from markupsafe import Markup, escape
+
+_INLINE = (
+    (re.compile(r"`([^`]+)`"), r"<code>\1</code>"),
+    (re.compile(r"\*\*([^*]+)\*\*"), r"<strong>\1</strong>"),
+    (re.compile(r"(?<!\*)\*([^*\s][^*]*)\*(?!\*)"), r"<em>\1</em>"),
+)
+
+
+def render(text: str) -> Markup:
+    """Markdown as HTML, one block per blank line."""
+    blocks = [block.strip("\n") for block in re.split(r"\n\s*\n", text.strip()) if block.strip()]
+    return Markup("\n").join(_block(block) for block in blocks)
+
+
+def _block(block: str) -> Markup:
+    lines = block.splitlines()
+    if lines[0].startswith("#"):
+        heading = Markup('<h3 class="nhsuk-heading-s">{}</h3>').format(_inline(lines[0].lstrip("# ")))
+        return heading + _block("\n".join(lines[1:])) if lines[1:] else heading
+    if all(re.match(r"\s*[-*] |\s{2,}", line) for line in lines) and lines[0].lstrip()[:2] in ("- ", "* "):
+        items = re.split(r"\n?^\s*[-*] ", block, flags=re.MULTILINE)[1:]
+        return Markup("<ul>{}</ul>").format(Markup().join(Markup("<li>{}</li>").format(_inline(i)) for i in items))
+    return Markup("<p>{}</p>").format(_inline(block))
+
+
+def _inline(text: str) -> Markup:
+    html = str(escape(" ".join(text.split())))
+    for pattern, replacement in _INLINE:
+        html = pattern.sub(replacement, html)
+    return Markup(html)  # noqa: S704 - escaped above; only the three patterns add elements

@@ -1,0 +1,231 @@
+"""A practice among its peers: its front page, the comparison of one search, and the same as a file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from markupsafe import Markup
+
+from hub.charts import strip
+from hub.comparison import Comparison, Standing, headline
+from hub.models import Agreement, Practice
+from hub.pages import download, tables
+from hub.pages.entry import for_practice
+from hub.pages.jinja import day, moment
+from hub.pages.load import (
+    Indicator,
+    OwnResult,
+    agreements_of,
+    comparisons,
+    own_result,
+    reference_dates,
+    release,
+)
+from hub.pages.markdown import render as markdown
+from hub.pages.words import cell_words, counted, direction, reason_words
+from hub.settings import active_config
+from searches.search import Good, Search, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One agreement on the front page."""
+
+    agreement: Agreement
+    reference_date: date | None
+    other_dates: tuple[date, ...]
+    answered: int
+    agreed: int
+    rows: tables.Rows
+
+
+@for_practice
+def front(request: HttpRequest, viewer: str) -> HttpResponse:
+    """A practice's searches: its own figure, the middle of its peers, and how many have answered."""
+    today = timezone.now().date()
+    practice = Practice.objects.get(code=viewer)
+    sections = [_section(request, viewer, agreement, today) for agreement in agreements_of(viewer, today)]
+    return render(request, "front.jinja", {"practice": practice, "sections": sections})
+
+
+@for_practice
+def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search_id: str) -> HttpResponse:
+    """One search of one agreement, as this practice may see it."""
+    indicator, comparison, dates = _find(request, viewer, agreement_id, search_id)
+    search = comparison.search
+    own = own_result(viewer, indicator, comparison.reference_date)
+    context = {
+        "indicator": indicator,
+        "search": search,
+        "comparison": comparison,
+        "own": comparison.own,
+        "headline": headline(comparison),
+        "picture": Markup(strip.draw(picture_of(comparison))),  # noqa: S704 - our own drawing, escaped where it is made
+        "peers": tables.peers_table(comparison),
+        "dates": dates,
+        "url": _address(indicator, comparison.reference_date, dates, "comparison-csv"),
+        "facts": tables.facts_table(own_facts(comparison)),
+        "standings": standings_words(comparison),
+        "counted": counted(search),
+        "direction": direction(search),
+        "why": markdown(search.why_it_matters),
+        "note": markdown(search.explanation) if search.explanation else "",
+        "action_list": action_list(search, comparison.reference_date),
+        "provenance": provenance(indicator),
+        "translation": translation(own) if own else (),
+    }
+    return render(request, "comparison.jinja", context | _groups(own))
+
+
+@for_practice
+def comparison_csv(request: HttpRequest, viewer: str, agreement_id: str, search_id: str) -> HttpResponse:
+    """The comparison as a file."""
+    _, comparison, _ = _find(request, viewer, agreement_id, search_id)
+    name = f"{search_id}-{comparison.reference_date.isoformat()}.csv"
+    return HttpResponse(
+        download.comparison_csv(comparison),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+def own_facts(comparison: Comparison) -> list[tuple[str, str]]:
+    """One's own figure in words: the count behind it, the interval, who was left out."""
+    own, what = comparison.own, counted(comparison.search)
+    if own.counts is None:
+        return []
+    facts = [("Met", f"{cell_words(own.counts.met)} {what}"), ("Not met", f"{cell_words(own.counts.not_met)} {what}")]
+    facts.append(("Left out (excepted)", f"{cell_words(own.counts.excepted)} {what}"))
+    if own.interval:
+        facts.append(("95% interval", f"{own.interval[0]}% to {own.interval[1]}%"))
+    if own.counts.reason:
+        facts.append(("Why", reason_words(own.counts.reason).capitalize()))
+    return facts
+
+
+def standings_words(comparison: Comparison) -> str:
+    """How many practices stand how: `9 with a percentage, 1 too few to show, 2 not run`."""
+    words = {Standing.VALUE: "with a percentage"}
+    counts = comparison.standings
+    return ", ".join(f"{counts[s]} {words.get(s, s.value)}" for s in Standing if counts.get(s))
+
+
+def picture_of(comparison: Comparison) -> strip.Strip:
+    """What the strip shows: the values of the page's table, nothing else."""
+    own, search = comparison.own, comparison.search
+    without = {s.value: n for s in Standing if s is not Standing.VALUE and (n := comparison.standings.get(s, 0))}
+    mark = None
+    if own.percentage is not None and own.interval:
+        mark = strip.OwnMark(float(own.percentage), float(own.interval[0]), float(own.interval[1]))
+    return strip.Strip(
+        name="strip",
+        title=f"{search.title}: your practice among its peers",
+        description=f"{headline(comparison)} {standings_words(comparison)}. The table below has the same values.",
+        own=mark,
+        own_without="" if mark else own.standing.value,
+        peers=tuple(peer.percentage for peer in comparison.with_percentage if peer.percentage is not None),
+        median=float(comparison.peers_median) if comparison.peers_median is not None else None,
+        target=float(comparison.target) if comparison.target is not None else None,
+        without=without,
+    )
+
+
+def action_list(search: Search, reference_date: date) -> str:
+    """Where, at the practice, the list of people to act on lies; empty if the search makes none."""
+    if search.good is Good.NEUTRAL or search.unit is Unit.APPOINTMENT:
+        return ""
+    return f"action_lists/{reference_date.isoformat()}/{search.id}.csv"
+
+
+def provenance(indicator: Indicator) -> tuple[tuple[str, str], ...]:
+    """Who wrote and reviewed a search, and what allows its figures to be here."""
+    published, agreement, search = indicator.published, indicator.agreement, indicator.search
+    official = " ".join(part for part in (search.official_name, search.service_year) if part)
+    facts = (
+        ("Search", f"{search.id}, version {published.version}"),
+        ("Implements", official),
+        ("Owner", search.owner),
+        ("Written by", search.authored_by),
+        ("Signed by the author", published.author),
+        ("Signed by the clinical reviewer", published.clinical_reviewer),
+        ("Signed by the governance reviewer", published.governance_reviewer),
+        ("Next review", day(search.next_review)),
+        ("Agreement", f"{agreement.title} ({agreement.agreement_id}, version {agreement.version})"),
+        ("In force", f"{day(agreement.start)} to {day(agreement.end)}"),
+        ("Disclosure profile", agreement.profile),
+        ("Content digest", published.digest),
+        ("Agreement digest", agreement.digest),
+    )
+    return tuple((key, value) for key, value in facts if value)
+
+
+def translation(own: OwnResult) -> tuple[tuple[str, str], ...]:
+    """The translation receipt of one's own result, and which file brought it."""
+    facts = [("Received", moment(own.received_at)), ("Message", f"number {own.sequence}, SHA-256 {own.digest}")]
+    how = own.translations
+    facts += [
+        ("Record system", f"{how.layout}, layout version {how.layout_version}"),
+        ("Engine", f"{how.engine} {how.engine_version}"),
+        ("Search digest", own.table.search_digest),
+        ("Statement digest", own.statement_digest),
+    ]
+    return tuple((key, value) for key, value in facts if value)
+
+
+def _section(request: HttpRequest, viewer: str, agreement: Agreement, today: date) -> Section:
+    dates = reference_dates(agreement)
+    chosen = _chosen(request, dates)
+    if chosen is None:
+        return Section(agreement, None, (), 0, 0, [])
+    shown = comparisons(viewer, release(agreement, chosen, today), active_config())
+    rows = [
+        tables.front_row(comparison, _address(indicator, chosen, dates, "comparison"), place)
+        for place, (indicator, comparison) in enumerate(shown, start=1)
+    ]
+    first = shown[0][1] if shown else None
+    others = tuple(other for other in dates if other != chosen)
+    return Section(agreement, chosen, others, first.answered if first else 0, first.agreed if first else 0, rows)
+
+
+def _find(
+    request: HttpRequest, viewer: str, agreement_id: str, search_id: str
+) -> tuple[Indicator, Comparison, tuple[date, ...]]:
+    today = timezone.now().date()
+    agreement = next((a for a in agreements_of(viewer, today) if a.agreement_id == agreement_id), None)
+    dates = reference_dates(agreement) if agreement else ()
+    chosen = _chosen(request, dates)
+    if agreement is None or chosen is None:
+        raise Http404("there is no such comparison for this practice")
+    for indicator, comparison in comparisons(viewer, release(agreement, chosen, today), active_config()):
+        if indicator.search.id == search_id:
+            return indicator, comparison, dates
+    raise Http404("there is no such comparison for this practice")
+
+
+def _chosen(request: HttpRequest, dates: tuple[date, ...]) -> date | None:
+    """The date asked for, the latest if none was; None where nothing was received, or not for that date."""
+    asked = request.GET.get("on", "")
+    if not asked:
+        return dates[0] if dates else None
+    return next((known for known in dates if known.isoformat() == asked), None)
+
+
+def _address(indicator: Indicator, chosen: date, dates: tuple[date, ...], view: str) -> str:
+    parts = {"agreement_id": indicator.agreement.agreement_id, "search_id": indicator.search.id}
+    return reverse(view, kwargs=parts) + ("" if chosen == dates[0] else f"?on={chosen.isoformat()}")
+
+
+def _groups(own: OwnResult | None) -> dict[str, object]:
+    if own is None or not tables.has_groups(own.table):
+        return {}
+    return {
+        "split": tables.is_split(own.table),
+        "unsplit": tables.unsplit_reason(own.table),
+        "groups_head": tables.breakdown_head(own.table),
+        "groups": tables.breakdown_table(own.table),
+    }

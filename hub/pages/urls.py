@@ -1,0 +1,20 @@
+"""Where the pages are."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from hub.pages import assets, entry, practice, staff
+
+urlpatterns = [
+    path("", entry.home, name="home"),
+    path("enter/<str:token>/", entry.arrive, name="enter"),
+    path("leave/", entry.leave, name="leave"),
+    path("practice/", practice.front, name="practice"),
+    path("practice/<slug:agreement_id>/<slug:search_id>/", practice.comparison_page, name="comparison"),
+    path("practice/<slug:agreement_id>/<slug:search_id>.csv", practice.comparison_csv, name="comparison-csv"),
+    path("coverage/", staff.coverage, name="coverage"),
+    path("static/<path:name>", assets.asset, name="asset"),
+]
+
+handler404 = "hub.pages.entry.not_found"

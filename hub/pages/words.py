@@ -1,0 +1,67 @@
+"""The words for states, reasons and counts, the same on the page, in the file and on the terminal."""
+
+from __future__ import annotations
+
+from governance.suppress import CellState, Reason, State
+from searches.search import Good, Search, Unit
+
+_REASONS = {
+    Reason.LIST_BELOW_1000: "a list under 1,000 people is not split into groups",
+    Reason.LIST_AT_MOST_100: "a list of 100 people or fewer sends no figures",
+    Reason.DENOMINATOR_BELOW_8: "fewer than 8 people were counted",
+    Reason.NUMBER_TOO_LARGE: "the number is too large to send",
+    Reason.LAYOUT_HAS_NO_APPOINTMENTS: "the record system's files hold no appointments",
+    Reason.LAYOUT_HAS_NO_EVENT: "the record system's files hold no events",
+    Reason.LAYOUT_HAS_NO_MEDICATION: "the record system's files hold no prescriptions",
+    Reason.LAYOUT_HAS_NO_IMMUNISATION: "the record system's files hold no immunisations",
+    Reason.LAYOUT_HAS_NO_CONSULTATION: "the record system's files hold no consultations",
+    Reason.LAYOUT_HAS_NO_REFERRAL: "the record system's files hold no referrals",
+    Reason.LAYOUT_HAS_NO_SOURCE: "the record system's files do not hold what this search asks",
+    Reason.NOT_TRANSLATABLE: "the search could not be put exactly to this record system",
+    Reason.OPTOUTS_MISSING: "the list of people who opted out was not there",
+    Reason.OPTOUTS_STALE: "the list of people who opted out was too old",
+    Reason.TIMED_OUT: "the search took too long",
+    Reason.ANSWER_INVALID: "the answer did not have the right shape",
+    Reason.OTHER: "the reason is in the diary at the practice",
+}
+
+
+def reason_words(reason: Reason) -> str:
+    """A reason code in words."""
+    return _REASONS[reason]
+
+
+def cell_words(cell: CellState) -> str:
+    """One state of one cell: `412`, `fewer than 8`, `more than 404`, `withheld`."""
+    match cell.state:
+        case State.VALUE:
+            return f"{cell.value:,}"
+        case State.BAND:
+            return _band_words(cell)
+        case State.WITHHELD | State.NOT_RUN | State.FAILED:
+            return cell.state.replace("_", " ")
+
+
+def counted(search: Search) -> str:
+    """What the search counts."""
+    return "appointments" if search.unit is Unit.APPOINTMENT else "people"
+
+
+def direction(search: Search) -> str:
+    """Which way is good, as a sentence."""
+    match search.good:
+        case Good.HIGHER:
+            return "Higher is better."
+        case Good.LOWER:
+            return "Lower is better."
+        case Good.NEUTRAL:
+            return "Neither high nor low is better in itself: a figure to talk about."
+
+
+def _band_words(cell: CellState) -> str:
+    if cell.below is not None and cell.above is not None:
+        # nhs-round5 says "above 0, below 8": 1 to 7
+        return f"{cell.above + 1:,} to {cell.below - 1:,}"
+    if cell.below is not None:
+        return f"fewer than {cell.below:,}"
+    return f"more than {cell.above:,}"
