@@ -29,109 +29,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
-from enum import StrEnum
 from typing import Final
 
 from governance.errors import DisclosureError
+from governance.cells import WITHHELD_REASONS, CellState, Reason, ReceivedTable, SafeRow, Shape, State
 from governance.optouts import CountedPeople
 from governance.profiles import APPOINTMENT_ROUNDING, FLOOR, Profile, check_floor
 from searches.people import APPOINTMENTS_COUNTED_PER_PERSON, PeopleSet
 from searches.search import TOTALS, Cell, Outcome, Search, Unit
 
+__all__ = [
+    "ENGINE_VERSION",
+    "CellState",
+    "Reason",
+    "ReceivedTable",
+    "SafeRow",
+    "SafeTable",
+    "Shape",
+    "State",
+    "failed",
+    "not_run",
+    "recheck",
+    "suppress",
+]
+
 ENGINE_VERSION: Final = 1
 """Of the rules above; goes with every result."""
 _MAKER: Final = object()
-
-
-class State(StrEnum):
-    """What is known of one count; no two look alike."""
-
-    VALUE = "value"
-    BAND = "band"
-    WITHHELD = "withheld"
-    NOT_RUN = "not_run"
-    FAILED = "failed"
-
-
-class Reason(StrEnum):
-    """Why there is no number: a closed list, so that no text can leave. New ones are added at the end."""
-
-    LIST_BELOW_1000 = "list_below_1000"
-    LIST_AT_MOST_100 = "list_at_most_100"
-    DENOMINATOR_BELOW_8 = "denominator_below_8"
-    NUMBER_TOO_LARGE = "number_too_large"
-    LAYOUT_HAS_NO_APPOINTMENTS = "layout_has_no_appointments"
-    LAYOUT_HAS_NO_EVENT = "layout_has_no_event"
-    LAYOUT_HAS_NO_MEDICATION = "layout_has_no_medication"
-    LAYOUT_HAS_NO_IMMUNISATION = "layout_has_no_immunisation"
-    LAYOUT_HAS_NO_CONSULTATION = "layout_has_no_consultation"
-    LAYOUT_HAS_NO_REFERRAL = "layout_has_no_referral"
-    LAYOUT_HAS_NO_SOURCE = "layout_has_no_source"
-    NOT_TRANSLATABLE = "not_translatable"
-    OPTOUTS_MISSING = "optouts_missing"
-    OPTOUTS_STALE = "optouts_stale"
-    TIMED_OUT = "timed_out"
-    ANSWER_INVALID = "answer_invalid"
-    OTHER = "other"
-
-
-WITHHELD_REASONS = frozenset(
-    {Reason.LIST_BELOW_1000, Reason.LIST_AT_MOST_100, Reason.DENOMINATOR_BELOW_8, Reason.NUMBER_TOO_LARGE}
-)
-
-
-@dataclass(frozen=True, slots=True)
-class CellState:
-    """What may be known of one count.
-
-    Args:
-        state: which of the five.
-        value: for `value`.
-        below: for `band`: the count is smaller than this.
-        above: for `band`: the count is larger than this.
-        reason: for the other three.
-    """
-
-    state: State
-    value: int | None = None
-    below: int | None = None
-    above: int | None = None
-    reason: Reason | None = None
-
-    def to_json(self) -> dict[str, object]:
-        """For people and files: state and what belongs to it."""
-        parts: dict[str, object] = {"state": str(self.state)}
-        for name in ("value", "below", "above"):
-            number = getattr(self, name)
-            if number is not None:
-                parts[name] = number
-        if self.reason is not None:
-            parts["reason"] = str(self.reason)
-        return parts
-
-
-@dataclass(frozen=True, slots=True)
-class SafeRow:
-    """One cell: its dimension values (none: the totals row) and its three states."""
-
-    dimensions: Cell
-    met: CellState
-    not_met: CellState
-    excepted: CellState
-
-    @property
-    def states(self) -> tuple[CellState, CellState, CellState]:
-        """Met, not met, excepted."""
-        return self.met, self.not_met, self.excepted
-
-    def to_json(self) -> dict[str, object]:
-        """For people and files."""
-        return {
-            "dimensions": dict(self.dimensions),
-            "met": self.met.to_json(),
-            "not_met": self.not_met.to_json(),
-            "excepted": self.excepted.to_json(),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,58 +98,6 @@ class SafeTable:
             "engine_version": self.engine_version,
             "rows": [row.to_json() for row in self.rows],
         }
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What a table of a search must look like, known before any data.
-
-    Args:
-        search_id: of the search.
-        search_digest: SHA-256 (hex) of its content.
-        unit: what is counted.
-        cells: the totals row, then the full cross-product in declared order.
-    """
-
-    search_id: str
-    search_digest: str
-    unit: Unit
-    cells: tuple[Cell, ...]
-
-    @classmethod
-    def of(cls, search: Search) -> Shape:
-        """The shape that a search declares.
-
-        Raises:
-            DisclosureError: it has more cells or dimensions than the floor allows.
-        """
-        cells = search.cells()
-        leaves = sum(1 for cell in cells if cell != TOTALS)
-        if leaves > FLOOR.most_cells or len(search.dimensions) > FLOOR.most_dimensions:
-            raise DisclosureError(
-                f"floor: search {search.id} has {leaves} cells, at most {FLOOR.most_cells} of "
-                f"{FLOOR.most_dimensions} dimensions may leave"
-            )
-        return cls(search.id, search.digest, search.unit, cells)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedTable:
-    """A table as it came out of a sealed message: nothing about it has been checked. `recheck` makes it safe.
-
-    Args:
-        search_id: of the search.
-        search_digest16: the first 16 hex digits of the digest of its content.
-        profile: id of the profile that is said to have been applied.
-        engine_version: of the rules that are said to have been applied.
-        rows: met, not met and excepted of each cell, in the order the search declares.
-    """
-
-    search_id: str
-    search_digest16: str
-    profile: str
-    engine_version: int
-    rows: tuple[tuple[CellState, CellState, CellState], ...]
 
 
 def suppress(counted: CountedPeople, profile: Profile, list_size: int) -> SafeTable:
