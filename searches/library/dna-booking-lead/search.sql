@@ -4,7 +4,7 @@ SELECT a.patient_id,
        -- How long before the appointment it was booked, in calendar days.
        CASE
            WHEN a.booked_date IS NULL OR a.booked_date > a.start_date THEN 'unknown'
-           WHEN a.start_date = a.booked_date THEN 'same day'
+           WHEN a.start_date <= a.booked_date THEN 'same day'
            WHEN a.start_date <= a.booked_date + INTERVAL '1' DAY THEN '1 day'
            WHEN a.start_date <= a.booked_date + INTERVAL '7' DAY THEN '2-7 days'
            WHEN a.start_date <= a.booked_date + INTERVAL '14' DAY THEN '8-14 days'
