@@ -9,7 +9,7 @@
     [hub]
     host = "hub.example.org"
     port = 22
-    host_key = "ssh-ed25519 AAAA..."    # pinned at enrolment
+    host_key = "SHA256:..."          # pinned at enrolment; as `ssh-keygen -l` prints it
 
     [policy]                         # may only narrow what the agreements allow
     refuse_searches = []
@@ -21,7 +21,6 @@ is needed and no other is taken. Checked by hand: the idle service reads it too,
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import re
 import tomllib
@@ -44,12 +43,12 @@ class Hub:
 
     host: str
     port: int
-    host_key: str  # "ssh-ed25519 <base64>"
+    host_key: str  # "SHA256:<base64>", as `ssh-keygen -l` prints it
 
     @property
     def host_key_sha256(self) -> str:
         """SHA-256 (hex) of the pinned key's blob."""
-        return hashlib.sha256(base64.b64decode(self.host_key.split()[1])).hexdigest()
+        return base64.b64decode(self.host_key.removeprefix("SHA256:") + "=").hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ _SHAPE = _Table(
             {
                 "host": _Text(r"[A-Za-z0-9.:_-]{1,253}", "a host name or address"),
                 "port": _Number(1, 65_535),
-                "host_key": _Text(r"ssh-ed25519 [A-Za-z0-9+/]{68}", "ssh-ed25519 and 68 base64 characters"),
+                "host_key": _Text(r"SHA256:[A-Za-z0-9+/]{43}", "SHA256: and 43 base64 characters"),
             }
         ),
         "policy": _Table({"refuse_searches": _Texts(_Text(r"[a-z0-9-]{1,80}", "the id of a search"))}),

@@ -18,19 +18,17 @@ An answer is released once: the same agreement and reference date again gives th
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from agent.diary import FIRST, utc_text
+from agent.diary import utc_text
 from agent.errors import OutboxError
 from agent.files import write_private
 from agent.state import StateFolder
-from agent.transport import inbox_path
-
-RESULT, ACCEPTANCE = "result", "acceptance"
+from agent.transport import INBOX
+from governance.wire import FIRST, FileKind, UploadName, file_digest, upload_name
 
 _COLUMNS = "sequence, kind, agreement, reference_date, digest, size, state, spooled_at, uploaded_at, received_at"
 
@@ -47,7 +45,7 @@ class Place:
 class Outgoing:
     """A message to spool: its kind, the agreement it is under, and for results the reference date (ISO)."""
 
-    kind: str
+    kind: FileKind
     agreement: str
     reference_date: str
     data: bytes
@@ -71,12 +69,12 @@ class Message:
     @property
     def remote_path(self) -> str:
         """Its name at the hub."""
-        return inbox_path(self.sequence, self.kind, self.digest)
+        return f"{INBOX}/{self.name}"
 
     @property
     def name(self) -> str:
         """Its name in the outbox."""
-        return self.remote_path.rpartition("/")[2]
+        return str(UploadName(self.sequence, FileKind(self.kind), self.digest[:16]))
 
 
 AlsoCommit = Callable[[sqlite3.Connection, int], None]
@@ -115,12 +113,11 @@ class Outbox:
             OutboxError: the place is taken, or the answer was released before.
         """
         self._check_next(place)
-        digest = hashlib.sha256(outgoing.data).hexdigest()
-        name = inbox_path(place.sequence, outgoing.kind, digest).rpartition("/")[2]
-        write_private(self._folder.outbox / name, outgoing.data)
+        digest = file_digest(outgoing.data)
+        write_private(self._folder.outbox / upload_name(place.sequence, outgoing.kind, outgoing.data), outgoing.data)
         values = (
             place.sequence,
-            outgoing.kind,
+            str(outgoing.kind),
             outgoing.agreement,
             outgoing.reference_date,
             digest,
@@ -178,7 +175,7 @@ class Outbox:
         """
         path = self._folder.outbox / message.name
         data = path.read_bytes() if path.exists() else b""
-        if hashlib.sha256(data).hexdigest() != message.digest:
+        if file_digest(data) != message.digest:
             raise OutboxError(
                 f"message {message.sequence} in the outbox is not what was put there",
                 "restore the state folder from its backup; do not edit the outbox",

@@ -1,8 +1,8 @@
 """`gpfed-agent start`: a small service that looks every so many minutes, and otherwise does nothing.
 
 Each turn is `gpfed-agent run --once` in a process of its own, whose memory goes back to the system when it ends; this
-one holds only the scheduler. Turns are spread by a random delay, so that the agents of a network do not all come at once. A
-turn that is late is run once, not as often as it was missed; two never run at the same time.
+one holds only the scheduler. Turns are spread by a random delay, so that the agents of a network do not come
+together. A turn that is late is run once, not as often as it was missed; two never run at the same time.
 """
 
 from __future__ import annotations

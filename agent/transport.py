@@ -10,17 +10,19 @@ The agent never uses a name that the hub sent as a local path.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
 REQUEST = "/request"
 REPLY = "/reply"
+INBOX = "/in"
 RECEIPTS = "/receipts"
 METADATA = "/catalogue/metadata"
 TARGETS = "/catalogue/targets"
 
-MAX_RECEIPT_BYTES = 4096
-MAX_REPLY_BYTES = 1_000_000
-MAX_CATALOGUE_FILE_BYTES = 5_000_000
+MAX_CATALOGUE_FILE_BYTES = 5_000_000  # what the update framework's client takes of a role's metadata
 
 
 class Mailbox(Protocol):
@@ -40,19 +42,17 @@ class Mailbox(Protocol):
         """Write PATH.part, then rename it to PATH; the same bytes under the same path again are harmless."""
 
 
-def inbox_path(sequence: int, kind: str, digest: str) -> str:
-    """Where a message goes: its sequence, its kind, and the start of its SHA-256.
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a file that the hub is about to write: at least one look, then until the time is up."""
 
-    >>> inbox_path(7, "result", "0123456789abcdef" * 4)
-    '/in/00000007-result-0123456789abcdef.gpfed'
-    """
-    return f"/in/{sequence:08d}-{kind}-{digest[:16]}.gpfed"
+    seconds: float
+    poll_seconds: float = 0.5
 
-
-def receipt_path(sequence: int) -> str:
-    """Where the hub puts the receipt of a message.
-
-    >>> receipt_path(7)
-    '/receipts/00000007.receipt'
-    """
-    return f"{RECEIPTS}/{sequence:08d}.receipt"
+    def looks(self) -> Iterator[None]:
+        """One item for each look, with a pause between them."""
+        deadline = time.monotonic() + self.seconds
+        yield
+        while time.monotonic() < deadline:
+            time.sleep(self.poll_seconds)
+            yield

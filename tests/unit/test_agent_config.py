@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from agent.config import Config, Hub, read_config, write_config
 from agent.errors import ConfigError, NotEnrolledError
 from agent.state import StateFolder
 
-HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f"
+HOST_KEY = "SHA256:LXEWQrcmsEQBYnyp+6wy9chTD7GQPMTbAiWHF5IaSIE"  # of the byte "x"
 CONFIG = Config(
     practice="Z90001",
     layout="emis_im1",
@@ -33,6 +34,10 @@ def test_what_is_written_at_enrolment_reads_back(folder: StateFolder) -> None:
     assert read_config(folder) == CONFIG
 
 
+def test_the_pinned_fingerprint_is_the_digest_of_the_host_key() -> None:
+    assert CONFIG.hub.host_key_sha256 == hashlib.sha256(b"x").hexdigest()
+
+
 def test_without_a_configuration_the_agent_is_not_enrolled(folder: StateFolder) -> None:
     with pytest.raises(NotEnrolledError, match="this agent is not enrolled"):
         read_config(folder)
@@ -47,7 +52,7 @@ def test_without_a_configuration_the_agent_is_not_enrolled(folder: StateFolder) 
         ("port = 2222", 'port = "2222"', "agent.toml: hub.port is not a whole number from 1 to 65535"),
         ("[policy]", "[policy]\nskip_checks = true", "agent.toml: policy.skip_checks is not a setting"),
         ('"flu-at-risk"', '"flu-at-risk", 7', "policy.refuse_searches is not a list, each the id of a search"),
-        ("ssh-ed25519", "ssh-rsa", "agent.toml: hub.host_key is not ssh-ed25519 and 68 base64 characters"),
+        ("SHA256:", "MD5:", "agent.toml: hub.host_key is not SHA256: and 43 base64 characters"),
         ("every_minutes = 15", "every_minutes = ", "agent.toml is not a TOML file in UTF-8"),
         ("every_minutes = 15", "# " + "x" * 70_000, "agent.toml is larger than 65536 bytes"),
     ],

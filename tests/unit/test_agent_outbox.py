@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from agent.diary import FIRST
 from agent.errors import BusyError, OutboxError
-from agent.outbox import ACCEPTANCE, RESULT, Outbox, Outgoing, Place
+from agent.outbox import Outbox, Outgoing, Place
 from agent.state import StateFolder, latest_time, one_turn, open_database
+from governance.wire import FIRST, FileKind
 
 NOON = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -37,7 +37,7 @@ def outbox(folder: StateFolder, connection: sqlite3.Connection) -> Outbox:
 
 
 def result(text: str = "sealed", reference_date: str = "2026-03-31") -> Outgoing:
-    return Outgoing(RESULT, "dsa-1", reference_date, text.encode())
+    return Outgoing(FileKind.RESULT, "dsa-1", reference_date, text.encode())
 
 
 def test_messages_are_numbered_from_one_and_each_names_the_one_before(outbox: Outbox) -> None:
@@ -90,12 +90,12 @@ def test_a_place_that_is_taken_is_refused(outbox: Outbox) -> None:
     outbox.spool(place, result(), NOON)
 
     with pytest.raises(OutboxError, match="message 1 is not the next: expected 2"):
-        outbox.spool(place, Outgoing(ACCEPTANCE, "dsa-1", "", b"signed"), NOON)
+        outbox.spool(place, Outgoing(FileKind.ACCEPTANCE, "dsa-1", "", b"signed"), NOON)
 
 
 def test_acceptances_of_one_agreement_may_follow_each_other(outbox: Outbox) -> None:
     for text in (b"accept", b"withdraw"):
-        outbox.spool(outbox.next_place(), Outgoing(ACCEPTANCE, "dsa-1", "", text), NOON)
+        outbox.spool(outbox.next_place(), Outgoing(FileKind.ACCEPTANCE, "dsa-1", "", text), NOON)
 
     assert [message.sequence for message in outbox.messages()] == [1, 2]
 
