@@ -1,4 +1,4 @@
-"""Code lists: named lists of clinical codes in several systems, always text, each code's shape and check digit verified.
+"""Code lists: named lists of clinical codes in several systems, always text, each shape and check digit verified.
 
 A list is one CSV file `NAME.csv` with the header `system,code,label,category`:
 

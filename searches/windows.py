@@ -1,14 +1,14 @@
 """Which dates a search may name, what they are on a given day, and how windows relative to them become plain dates.
 
     :reference_date   the day the question is asked of
-    :period_start     weekly: six days before; monthly and quarterly: the first day of the reference date's month or quarter;
-                      yearly: 1 April of the reference date's service year
+    :period_start     weekly: six days before; monthly and quarterly: the first day of the reference date's month or
+                      quarter; yearly: 1 April of the reference date's service year
     :season_start     the latest 1 September on or before the reference date (start of the flu season)
 
 Month ends clamp, as DuckDB, PostgreSQL and SQL Server do: six months before 31 October is 30 April, a year before
-29 February is 28 February. SQLite overflows instead and other engines return timestamps, so no engine does this arithmetic:
-every bound date, with its intervals, is folded here into a DATE literal before a statement is written. An interval on a
-column (`given_date + INTERVAL '168' DAY`) stays a node, for the engine's writer.
+29 February is 28 February. SQLite overflows instead and other engines return timestamps, so no engine does this
+arithmetic: every bound date, with its intervals, is folded here into a DATE literal before a statement is written. An
+interval on a column (`given_date + INTERVAL '168' DAY`) stays a node, for the engine's writer.
 
 >>> bind(date(2026, 3, 31), Schedule.QUARTERLY)
 BoundDates(reference_date=datetime.date(2026, 3, 31), period_start=datetime.date(2026, 1, 1), \
@@ -94,7 +94,7 @@ def shift(day: date, amount: int, unit: str) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def is_bound(node: exp.Expression) -> bool:
+def is_bound(node: exp.Expr) -> bool:
     """Is this a bound date, or a bound date plus or minus intervals (in parentheses or not)?"""
     match node:
         case exp.Placeholder():
@@ -119,7 +119,7 @@ def fold(select: exp.Select, dates: BoundDates) -> exp.Select:
     return folded
 
 
-def _literal(node: exp.Expression, dates: BoundDates) -> exp.Expression:
+def _literal(node: exp.Expr, dates: BoundDates) -> exp.Expr:
     try:
         day = _value(node, dates)
     except OverflowError as error:
@@ -127,7 +127,7 @@ def _literal(node: exp.Expression, dates: BoundDates) -> exp.Expression:
     return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
 
 
-def _value(node: exp.Expression, dates: BoundDates) -> date:
+def _value(node: exp.Expr, dates: BoundDates) -> date:
     match node:
         case exp.Placeholder():
             return dates.of(node.name)
