@@ -1,8 +1,8 @@
 """Where in `search.sql` a piece of the tree stands, for messages that an author can follow.
 
 The parser notes a place for names, literals and functions only (and gives the column of their last character), so
-the place of anything else is worked out here: from the earliest name or literal inside it, and, for a clause, back from there
-to its keyword.
+the place of anything else is worked out here: from the earliest name or literal inside it, and, for a clause, back
+from there to its keyword.
 """
 
 from __future__ import annotations
