@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from searches.canon import BOUND_DATES, TABLES, Column
+from tests.docs.starter_searches import starter_searches
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = {
@@ -76,6 +77,7 @@ def _help(module: str, *words: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/canonical-tables.md": canonical_tables,
     "docs/reference/command-line.md": command_line,
+    "docs/reference/searches.md": starter_searches,
 }
 
 
