@@ -25,11 +25,18 @@ from governance.code_text import from_groups, to_groups
 from governance.errors import FormatError, TrustError
 from governance.keys import SigningKey, VerifyKey
 from governance.signing import decode64, encode64, parse_signed, sign, verify
-from governance.wire import Message, PracticeCode, check_practice_code, file_digest, fit, read_message
+from governance.wire import (
+    ENROLMENT_LIMIT_BYTES,
+    REPLY_LIMIT_BYTES,
+    Message,
+    PracticeCode,
+    check_practice_code,
+    file_digest,
+    fit,
+    read_message,
+)
 
 CODE_LIMIT_CHARACTERS = 1024
-ENROLMENT_LIMIT_BYTES = 16 * 1024
-REPLY_LIMIT_BYTES = 1024 * 1024
 REQUEST_TYPE: Final = "application/vnd.gpfed.enrolment-request.v1+json"
 
 _CODE_PREFIX = "GPF1-"

@@ -29,6 +29,8 @@ from governance.errors import FormatError
 from governance.keys import SigningKey, VerifyKey
 from governance.signing import parse_signed, sign, verify
 
+ENROLMENT_LIMIT_BYTES = 16 * 1024
+REPLY_LIMIT_BYTES = 1024 * 1024
 ACCEPTANCE_LIMIT_BYTES = 16 * 1024
 RESULT_LIMIT_BYTES = 2 * 1024 * 1024
 TARGET_LIMIT_BYTES = 4 * 1024 * 1024  # hub.json, an agreement, an index, one search with its code lists
