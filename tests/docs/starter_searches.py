@@ -12,11 +12,11 @@ from searches.search import Codelist, Search
 _INTRODUCTION = """\
 # Starter searches
 
-Twelve searches that come with GPFed. Each is a folder of `searches/library/`: what and why (`search.yaml`), the question
-(`search.sql`), hand-made patients with the outcome each must get (`tests.yaml`) and the clinical note that follows below.
+Twelve searches that come with GPFed. Each is a folder of `searches/library/`: what and why (`search.yaml`), the
+question (`search.sql`), hand-made patients with the outcome each must get (`tests.yaml`) and the clinical note below.
 
-Their code lists are short and made for a start: typed by hand from public sources, in our own words. Read the note, replace a
-list by your own national one where it says so, and have a clinician review the result before you publish.
+Their code lists are short and made for a start: typed by hand from public sources, in our own words. Read the note,
+replace a list by your own national one where it says so, and have a clinician review the result before you publish.
 """
 
 
