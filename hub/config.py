@@ -21,6 +21,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from governance.wire import PracticeCode
 from hub.errors import HubConfigError
 
 CONFIG_FILE = "hub.toml"
@@ -82,7 +83,7 @@ class HubConfig:
 class _ConfigFile(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    code: str = Field(pattern=r"^[A-Z0-9]{3,10}$")
+    code: PracticeCode
     name: str = Field(min_length=1, max_length=100)
     public_host: str = Field(default="127.0.0.1", pattern=r"^[A-Za-z0-9.:-]{1,253}$")
     sftp_host: str = "127.0.0.1"

@@ -27,23 +27,33 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+
+from governance.errors import FormatError
+from governance.wire import (
+    AGREEMENT_ID,
+    ENROLMENT_LIMIT_BYTES,
+    MAILBOX_NAME,
+    PART_SUFFIX,
+    RECEIPT_NAME,
+    SEARCH_ID,
+    parse_upload_name,
+)
 from hub.errors import AccessError, NotThereError
 
-MAX_FILE_BYTES = 4 * 1024 * 1024
-"""No message is near this size: 500 searches of 20 cells take some 100 kB."""
 MAX_WAITING_FILES = 64
 """Files in one practice's `/in` at a time; the receiver empties it within seconds."""
 
-NAME_IN = re.compile(r"(?P<sequence>[0-9]{8})-(?P<kind>result|acceptance)-(?P<digest>[0-9a-f]{16})\.gpfed")
-_AGREEMENT = r"(?P<agreement>[a-z0-9][a-z0-9-]{0,59})"
-_PLAIN_TARGETS = re.compile(r"/catalogue/(metadata/[A-Za-z0-9][A-Za-z0-9.-]{0,120}|targets/[0-9a-f]{64}\.hub)\.json")
-_TERMS = re.compile(rf"/catalogue/targets/agreements/{_AGREEMENT}/[0-9a-f]{{64}}\.(agreement|index)\.json")
+_AGREEMENT = rf"(?P<agreement>{AGREEMENT_ID.pattern})"
+_DIGEST = "[0-9a-f]{64}"
+_PLAIN = re.compile(rf"/catalogue/(metadata/[A-Za-z0-9][A-Za-z0-9.-]{{0,120}}|targets/{_DIGEST}\.hub)\.json", re.ASCII)
+_TERMS = re.compile(rf"/catalogue/targets/agreements/{_AGREEMENT}/{_DIGEST}\.(agreement|index)\.json", re.ASCII)
 _SEARCH = re.compile(
-    rf"/catalogue/targets/agreements/{_AGREEMENT}/searches/[0-9a-f]{{64}}\.[a-z0-9-]{{1,60}}\.[0-9a-f]{{12}}\.json"
+    rf"/catalogue/targets/agreements/{_AGREEMENT}/searches/{_DIGEST}\.{SEARCH_ID.pattern}\.[0-9a-f]{{12}}\.json",
+    re.ASCII,
 )
-_RECEIPT = re.compile(r"/receipts/[0-9]{8}\.receipt")
-_UPLOAD = re.compile(rf"/in/{NAME_IN.pattern}")
-_PART = re.compile(rf"/in/{NAME_IN.pattern}\.part")
+_RECEIPT = re.compile(rf"/receipts/{RECEIPT_NAME.pattern}", re.ASCII)
+_UPLOAD = re.compile(rf"/in/{MAILBOX_NAME.pattern}", re.ASCII)
+_PART = re.compile(rf"/in/{MAILBOX_NAME.pattern}{re.escape(PART_SUFFIX)}", re.ASCII)
 
 
 class Upload:
@@ -101,15 +111,15 @@ class Account(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a practice may pull, beyond what every practice may.
+    """What a practice may pull, beyond what every practice may; asked again at every file, so that an end works at once.
 
     Args:
-        named_in: ids of agreements that name the practice.
-        active_in: ids of agreements that both sides signed and that run today.
+        named_in: whether the agreement of this id names the practice.
+        active_in: whether both sides signed the agreement of this id, and it runs today.
     """
 
-    named_in: frozenset[str]
-    active_in: frozenset[str]
+    named_in: Callable[[str], bool]
+    active_in: Callable[[str], bool]
 
 
 class PracticeAccount:
@@ -119,10 +129,10 @@ class PracticeAccount:
         name: the practice's code.
         repository: the folder of the catalogue.
         mailbox: the folder of this practice's mailbox, holding `in` and `receipts`.
-        rights: asked again at every file of an agreement, so that a withdrawal works at once.
+        rights: which agreements' files this practice may read.
     """
 
-    def __init__(self, name: str, repository: Path, mailbox: Path, rights: Callable[[], Rights]) -> None:
+    def __init__(self, name: str, repository: Path, mailbox: Path, rights: Rights) -> None:
         self.name = name
         self._repository = repository
         self._mailbox = mailbox
@@ -132,7 +142,8 @@ class PracticeAccount:
         """The names of the receipts; no other folder is listed."""
         if folder != "/receipts":
             raise AccessError("this folder may not be listed")
-        return tuple(sorted(name for name in os.listdir(self._mailbox / "receipts") if name.endswith(".receipt")))
+        names = (path.name for path in (self._mailbox / "receipts").iterdir())
+        return tuple(sorted(name for name in names if RECEIPT_NAME.fullmatch(name)))
 
     def size(self, path: str) -> int:
         """Bytes of a file that may be read, or of one's own unfinished upload."""
@@ -149,14 +160,15 @@ class PracticeAccount:
         if not _PART.fullmatch(path):
             raise AccessError("only a new upload may be written here")
         target = self._mailbox / path[1:]
-        waiting = [name for name in os.listdir(self._mailbox / "in") if name != target.name]
+        limit_bytes = _limit_bytes(target.name.removesuffix(PART_SUFFIX))
+        waiting = [other for other in target.parent.iterdir() if other != target]
         if len(waiting) >= MAX_WAITING_FILES:
             raise AccessError(f"at most {MAX_WAITING_FILES} files may wait")
-        return Upload(_open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, "wb"), MAX_FILE_BYTES)
+        return Upload(_open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, "wb"), limit_bytes)
 
     def rename(self, old: str, new: str) -> None:
         """Finish an upload: on disk before it is believed, never over another file."""
-        if not _UPLOAD.fullmatch(new) or old != f"{new}.part":
+        if not _UPLOAD.fullmatch(new) or old != new + PART_SUFFIX:
             raise AccessError("an upload may only lose its .part")
         part, name = self._mailbox / old[1:], self._mailbox / new[1:]
         _sync(part)
@@ -175,11 +187,11 @@ class PracticeAccount:
         if _RECEIPT.fullmatch(path):
             return self._mailbox / path[1:]
         relative = path.removeprefix("/catalogue/")
-        if _PLAIN_TARGETS.fullmatch(path):
+        if _PLAIN.fullmatch(path):
             return self._repository / relative
-        if (terms := _TERMS.fullmatch(path)) and terms["agreement"] in self._rights().named_in:
+        if (terms := _TERMS.fullmatch(path)) and self._rights.named_in(terms["agreement"]):
             return self._repository / relative
-        if (search := _SEARCH.fullmatch(path)) and search["agreement"] in self._rights().active_in:
+        if (search := _SEARCH.fullmatch(path)) and self._rights.active_in(search["agreement"]):
             return self._repository / relative
         raise AccessError("this file may not be read")
 
@@ -193,7 +205,6 @@ class EnrolAccount:
     """
 
     name = "enrol"
-    MAX_REQUEST_BYTES = 64 * 1024
 
     def __init__(self, take: Callable[[bytes], None], reply: Callable[[], bytes | None]) -> None:
         self._take = take
@@ -219,7 +230,7 @@ class EnrolAccount:
         if path != "/request.part":
             raise AccessError("only a request may be written here")
         self._part = _Kept()
-        return Upload(self._part, self.MAX_REQUEST_BYTES)
+        return Upload(self._part, ENROLMENT_LIMIT_BYTES)
 
     def rename(self, old: str, new: str) -> None:
         """Hand in the request."""
@@ -257,6 +268,13 @@ def _existing(path: Path) -> int:
         return path.lstat().st_size
     except FileNotFoundError as error:
         raise NotThereError("there is no such file") from error
+
+
+def _limit_bytes(name: str) -> int:
+    try:
+        return parse_upload_name(name).limit_bytes
+    except FormatError as error:
+        raise AccessError("this is not the name of an upload") from error
 
 
 def _same(first: Path, second: Path) -> bool:

@@ -21,6 +21,7 @@ class Agreement(models.Model):
     digest = models.CharField(max_length=64)  # SHA-256 of the document
     document = models.BinaryField()  # canonical bytes that were signed
     envelope = models.BinaryField()  # the signed envelope, as published
+    signed_by = models.CharField(max_length=200)  # text form of the hub's key that signed it
     practices = models.JSONField()  # codes of the practices it names
     start = models.DateField()
     end = models.DateField()

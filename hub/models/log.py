@@ -15,6 +15,7 @@ QUARANTINE_REASONS = (
     "already_recorded",
     "breaks_profile",
     "broken_seal",
+    "chain_broken",
     "file_name_not_allowed",
     "name_does_not_match_content",
     "not_a_message",

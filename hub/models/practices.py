@@ -50,7 +50,8 @@ class Invitation(models.Model):
 class StaffMember(models.Model):
     """A person at the hub who signs searches, and what as; several people share no key."""
 
-    person = models.CharField(max_length=100, unique=True)
+    person = models.CharField(max_length=40, unique=True)  # a short id that is never given to another
+    name = models.CharField(max_length=100)
     roles = models.JSONField()  # some of author, clinical, governance
     key = models.CharField(max_length=200, unique=True)  # text form of the verify key
     added_at = models.DateTimeField()

@@ -1,0 +1,181 @@
+"""The agreement, enforced at the hub: who may be sent what, and what may be taken in.
+
+An agreement is active for a practice when the hub signed it, the practice accepted exactly that document with its own
+key, and it runs today. All three are checked on the signed bytes each time they matter: no column says "active".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from governance.errors import DisclosureError, FormatError, GovernanceError, NotPermittedError, TrustError
+from governance.keys import VerifyKey
+from governance.profiles import profile
+from governance.sealing import ReceivedResult, check_searches
+from governance.agreement import ActiveAgreement
+from governance.cells import Shape
+from governance.suppress import SafeTable, recheck
+from governance.terms import activate, read_agreement
+from governance.wire import FIRST, Acceptance, AgreementDecision, PracticeIdentity
+from hub.errors import QuarantineError
+from hub.models import Agreement, Membership, Practice, PublishedSearch, Receipt, Result
+from hub.searches import search_of
+
+
+@dataclass(frozen=True, slots=True)
+class Permitted:
+    """A result that the agreement allows: each table with the published search it answers."""
+
+    agreement: Agreement
+    tables: tuple[tuple[PublishedSearch, SafeTable], ...]
+
+
+def identity(practice: Practice) -> PracticeIdentity:
+    """An enrolled practice's code and key."""
+    return PracticeIdentity(practice.code, VerifyKey.parse(practice.signing_key))
+
+
+def check_active(practice: Practice, agreement: Agreement, today: date) -> ActiveAgreement:
+    """The agreement as it is active for a practice.
+
+    Raises:
+        NotPermittedError: it is not; the sentence says why.
+    """
+    if agreement.superseded_at is not None:
+        raise NotPermittedError(f"{agreement} has been superseded")
+    if not practice.enrolled:
+        raise NotPermittedError(f"practice {practice.code} has not enrolled")
+    membership = Membership.objects.filter(practice=practice, agreement=agreement).first()
+    if membership is None:
+        raise NotPermittedError(f"practice {practice.code} has not signed {agreement}")
+    if membership.decision != AgreementDecision.ACCEPT:
+        raise NotPermittedError(f"the last word of practice {practice.code} on {agreement} is {membership.decision}")
+    try:
+        hub_key = VerifyKey.parse(agreement.signed_by)
+        signed = read_agreement(bytes(agreement.envelope), hub_key)
+        return activate(signed, hub_key, bytes(membership.acceptance), identity(practice), today)
+    except (TrustError, FormatError) as error:
+        raise NotPermittedError(f"{agreement} is not signed as it must be: {error.message}") from error
+
+
+def is_active(practice: Practice, agreement: Agreement, today: date) -> bool:
+    """Whether the agreement is active for the practice today."""
+    try:
+        check_active(practice, agreement, today)
+    except NotPermittedError:
+        return False
+    return True
+
+
+def standing(agreement: Agreement, today: date) -> Mapping[str, str]:
+    """For every practice that the agreement names: the empty string if it is active for it, otherwise why not."""
+    known = {practice.code: practice for practice in Practice.objects.filter(code__in=agreement.practices)}
+    return {code: _why_not(known.get(code), agreement, today) for code in sorted(agreement.practices)}
+
+
+def active_practices(agreement: Agreement, today: date) -> tuple[Practice, ...]:
+    """The practices for which the agreement is active, by code."""
+    active = [code for code, why_not in standing(agreement, today).items() if not why_not]
+    return tuple(Practice.objects.filter(code__in=active))
+
+
+def permit_acceptance(practice: Practice, acceptance: Acceptance) -> Agreement:
+    """The agreement that a practice speaks about.
+
+    Raises:
+        QuarantineError: it is for another practice, or about a document that the hub does not offer to it.
+    """
+    if acceptance.practice != practice.code:
+        raise QuarantineError(f"the acceptance is by {acceptance.practice}", "not_signed_by_practice")
+    agreement = _in_force(acceptance.agreement_id, acceptance.version, acceptance.digest)
+    if practice.code not in agreement.practices:
+        raise QuarantineError(f"{agreement} does not name practice {practice.code}", "agreement_unknown")
+    return agreement
+
+
+def permit_result(practice: Practice, received: ReceivedResult, today: date) -> Permitted:
+    """What the hub may keep of a result.
+
+    Raises:
+        QuarantineError: the agreement does not allow it, or a table breaks the agreement's disclosure rules.
+    """
+    agreement = _in_force(received.agreement_id, received.agreement_version, received.agreement_digest)
+    try:
+        active = check_active(practice, agreement, today)
+    except NotPermittedError as error:
+        raise QuarantineError(error.message, "agreement_not_active") from error
+    _check_period(practice, agreement, received, today)
+    published = _published(agreement, received)
+    if received.opt_out_policy != active.agreement.opt_out_policy:
+        raise QuarantineError("opt-outs were taken off by another policy than the agreement's", "breaks_profile")
+    try:
+        tables = tuple(
+            (row, recheck(table, profile(agreement.profile), Shape.of(search_of(row))))
+            for row, table in zip(published, received.tables, strict=True)
+        )
+    except (DisclosureError, NotPermittedError) as error:
+        raise QuarantineError(error.message, "breaks_profile") from error
+    return Permitted(agreement, tables)
+
+
+def check_sequence(practice: Practice, sequence: int, previous: str) -> None:
+    """Return if a message may have this place in the practice's chain.
+
+    A message before it that never came (or was set aside) leaves a gap, which is no fault of this one; where it did
+    come, this one must name it.
+
+    Raises:
+        QuarantineError: the place is taken, or the message before is another one.
+    """
+    if Receipt.objects.filter(practice=practice, sequence=sequence).exists():
+        raise QuarantineError(f"sequence {sequence} is taken by another message", "sequence_already_used")
+    before = Receipt.objects.filter(practice=practice, sequence=sequence - 1).first()
+    if (before is not None and before.digest != previous) or (sequence == 1 and previous != FIRST):
+        raise QuarantineError(f"message {sequence} names another message before it", "chain_broken")
+
+
+def _why_not(practice: Practice | None, agreement: Agreement, today: date) -> str:
+    if practice is None:
+        return "is not known to this hub"
+    try:
+        check_active(practice, agreement, today)
+    except NotPermittedError as error:
+        return error.message
+    return ""
+
+
+def _in_force(agreement_id: str, version: int, digest: str) -> Agreement:
+    agreement = Agreement.objects.filter(
+        agreement_id=agreement_id, version=version, digest=digest, superseded_at=None
+    ).first()
+    if agreement is None:
+        raise QuarantineError(
+            f"agreement {agreement_id} version {version} is not in force in these words", "agreement_unknown"
+        )
+    return agreement
+
+
+def _check_period(practice: Practice, agreement: Agreement, received: ReceivedResult, today: date) -> None:
+    if received.reference_date > today:
+        raise QuarantineError(f"reference date {received.reference_date} is yet to come", "period_not_allowed")
+    recorded = Result.objects.filter(practice=practice, agreement=agreement, reference_date=received.reference_date)
+    if recorded.exists():
+        raise QuarantineError(f"a result for {received.reference_date} is recorded", "period_already_recorded")
+
+
+def _published(agreement: Agreement, received: ReceivedResult) -> list[PublishedSearch]:
+    rows = []
+    for table in received.tables:
+        row = PublishedSearch.objects.filter(
+            agreement=agreement, search_id=table.search_id, digest__startswith=table.search_digest16
+        ).last()
+        if row is None:
+            raise QuarantineError(f"search {table.search_id} was not published in these words", "search_not_published")
+        rows.append(row)
+    try:
+        check_searches(received, {row.search_id: row.digest for row in rows})
+    except GovernanceError as error:
+        raise QuarantineError(error.message, "search_not_published") from error
+    return rows

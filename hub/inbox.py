@@ -1,0 +1,96 @@
+"""Files that practices put into their mailboxes: found, read, set aside; and read again from what was stored."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from django.db import transaction
+
+from governance.profiles import profile
+from governance.sealing import ReceivedResult, read_payload
+from governance.cells import Shape
+from governance.suppress import SafeTable, recheck
+from governance.wire import PART_SUFFIX, RESULT_LIMIT_BYTES
+from hub.centre import Centre
+from hub.errors import QuarantineError
+from hub.events import record
+from hub.files import write_whole
+from hub.models import Figure, Practice, Quarantined, Result
+from hub.searches import search_of
+
+ABANDONED = timedelta(hours=24)
+"""An upload that nobody has gone on with for so long is forgotten."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A file waiting in a practice's mailbox."""
+
+    practice: Practice
+    path: Path
+
+
+def waiting(centre: Centre) -> Iterator[Arrival]:
+    """Every finished upload, practice by practice, in the order of its name (which begins with the sequence)."""
+    for practice in Practice.objects.filter(enrolled_at__isnull=False):
+        folder = centre.config.mailbox(practice.code) / "in"
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if not path.name.endswith(PART_SUFFIX):
+                yield Arrival(practice, path)
+            elif _is_abandoned(path, centre.now()):
+                path.unlink(missing_ok=True)
+
+
+def read_arrival(arrival: Arrival) -> bytes:
+    """The bytes of a waiting file; the caller has not looked at them yet, so no more than a message's length is read.
+
+    Raises:
+        QuarantineError: it is longer than any message.
+    """
+    descriptor = os.open(arrival.path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0))
+    with os.fdopen(descriptor, "rb") as file:
+        data = file.read(RESULT_LIMIT_BYTES + 1)
+    if len(data) > RESULT_LIMIT_BYTES:
+        raise QuarantineError(f"the file is longer than {RESULT_LIMIT_BYTES} bytes", "too_large")
+    return data
+
+
+def set_aside(centre: Centre, arrival: Arrival, refusal: QuarantineError) -> None:
+    """Move a file out of the mailbox into quarantine, with its reason; the same bytes again only add to a count."""
+    data = arrival.path.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    write_whole(centre.config.quarantine(arrival.practice.code) / digest, data, mode=0o600)
+    with transaction.atomic():
+        row, is_new = Quarantined.objects.get_or_create(
+            practice=arrival.practice,
+            digest=digest,
+            reason=refusal.reason,
+            defaults={"file_name": arrival.path.name[:255], "explanation": refusal.message, "at": centre.now()},
+        )
+        if not is_new:
+            row.times += 1
+            row.save(update_fields=["times"])
+        record(centre, "quarantined", arrival.practice, file=digest, reason=refusal.reason)
+    arrival.path.unlink(missing_ok=True)
+
+
+def opened_message(result: Result) -> ReceivedResult:
+    """What a stored result says, from the payload that the practice signed."""
+    return read_payload(bytes(result.opened))
+
+
+def opened_tables(result: Result) -> tuple[SafeTable, ...]:
+    """The tables of a stored result, checked again against the profile they were received under."""
+    figures = Figure.objects.filter(result=result).select_related("search")
+    searches = {figure.search.search_id: search_of(figure.search) for figure in figures}
+    rules = profile(result.agreement.profile)
+    return tuple(recheck(table, rules, Shape.of(searches[table.search_id])) for table in opened_message(result).tables)
+
+
+def _is_abandoned(path: Path, now: datetime) -> bool:
+    return now.timestamp() - path.stat().st_mtime > ABANDONED.total_seconds()
