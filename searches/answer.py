@@ -1,0 +1,179 @@
+"""Exact answers: what every search says of the people of one practice, everyone in it, opted out or not.
+
+Nothing here is protected: it is the practice's own view. What may leave is decided in `governance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from searches.batch import Batch
+from searches.errors import AnswerError, ExtractError, LayoutError
+from searches.extract import Extract
+from searches.layouts.expand import Bindings, definitions, raw_tables
+from searches.layouts.layout import IDENTITY_HEADER
+from searches.people import PeopleSet, PeopleSets, Roster, gather
+from searches.search import Outcome, Search, Unit
+from searches.translate import TranslationReceipt, search_tree, tables_read, translate
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A search that this record system cannot answer.
+
+    Args:
+        reason: a code, such as `layout_has_no_appointments`.
+        message: the same in words.
+    """
+
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A search that ran and gave no valid answer.
+
+    Args:
+        reason: a code.
+        message: the same in words, without any value of a record.
+    """
+
+    reason: str
+    message: str
+
+
+Result = PeopleSets | NotRun | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a run gives, in memory only.
+
+    Args:
+        roster: the current patients.
+        type1: bit set of those with a Type 1 opt-out, as known in this extract.
+        results: of each search, by id.
+        receipts: of each search that could be translated, by id.
+    """
+
+    roster: Roster
+    type1: int
+    results: Mapping[str, Result]
+    receipts: Mapping[str, TranslationReceipt]
+
+
+def answer(extract: Extract, searches: Sequence[Search], reference_date: date) -> Answers:
+    """Ask searches of one extract.
+
+    Raises:
+        ExtractError: the extract cannot be read, or holds no current patient of the practice.
+    """
+    _check_date(extract, reference_date)
+    bindings = Bindings(reference_date, extract.practice)
+    results: dict[str, Result] = {}
+    receipts: dict[str, TranslationReceipt] = {}
+    tables = {"patient", "type1"}
+    for search in searches:
+        try:
+            receipts[search.id] = translate(
+                search, extract.layout, reference_date=reference_date, practice=extract.practice
+            ).receipt
+            tables |= tables_read(search, search_tree(search, extract.layout, reference_date))
+        except LayoutError as error:
+            results[search.id] = NotRun(error.reason, error.message)
+    with Batch(extract, frozenset(tables), bindings) as batch:
+        roster = _roster(extract, batch)
+        type1 = roster.bits(batch.patient_ids("type1"))
+        for search in searches:
+            if search.id not in results:
+                results[search.id] = _result(batch, search, reference_date, roster)
+    return Answers(roster, type1, results, receipts)
+
+
+def identities(
+    extract: Extract, patient_ids: Iterable[str]
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Who some patients are, for the action list at the practice and for nothing else.
+
+    Returns:
+        The header, and a row of text for each patient found, in the order of ids.
+
+    Raises:
+        ExtractError: the extract cannot be read.
+    """
+    wanted = frozenset(patient_ids)
+    if not wanted:
+        return IDENTITY_HEADER, []
+    views = definitions(extract.layout, ("identity",), Bindings(date.max, extract.practice))
+    with extract.session(raw_tables(views.values()), identifying=True) as session:
+        for name, tree in views.items():
+            session.keep(name, tree)
+        rows = session.rows(views["identity"])
+    found = [row for row in sorted(rows) if str(row[0]) in wanted]
+    return IDENTITY_HEADER, [tuple(_text(value, extract.layout.encoding) for value in row) for row in found]
+
+
+def exact_cells(people: PeopleSets, type1: int) -> list[dict[str, Any]]:
+    """The exact counts of a search, ready for JSON: everyone, and without those who opted out.
+
+    For appointments those are the counts of at most three per person, as others may count them; `..._uncapped` has them all.
+
+    Args:
+        people: the answer.
+        type1: bit set of those who opted out.
+    """
+    return [
+        {
+            "dimensions": dict(cell),
+            **{
+                outcome.name.lower(): _counts(
+                    people.search.unit, people.counted[cell][outcome], people.every[cell][outcome], type1
+                )
+                for outcome in Outcome
+            },
+        }
+        for cell in people.search.cells()
+    ]
+
+
+def _counts(unit: Unit, counted: PeopleSet, every: PeopleSet, type1: int) -> dict[str, int]:
+    counts = {"everyone": counted.rows, "without_type1": counted.without(type1).rows}
+    if unit is Unit.APPOINTMENT:
+        counts |= {"everyone_uncapped": every.rows, "without_type1_uncapped": every.without(type1).rows}
+    return counts
+
+
+def _result(batch: Batch, search: Search, reference_date: date, roster: Roster) -> Result:
+    try:
+        return gather(search, reference_date, roster, batch.rows(search))
+    except AnswerError as error:
+        return Failed("no_valid_answer", error.message)
+
+
+def _roster(extract: Extract, batch: Batch) -> Roster:
+    roster = Roster(batch.patient_ids("patient"))
+    if not roster.patient_ids:
+        raise ExtractError(
+            f"the extract holds no current patient of practice {extract.practice}",
+            "check the practice's code, and that its sharing agreement is active",
+        )
+    return roster
+
+
+def _check_date(extract: Extract, reference_date: date) -> None:
+    # Canonical tables hold ages as they are on one day; on any other day they would be wrong.
+    if extract.layout.name == "canonical" and extract.delivered_on != reference_date:
+        raise ExtractError(
+            f"the canonical tables are of {extract.delivered_on}, not of {reference_date}", "write them for that date"
+        )
+
+
+def _text(value: Any, encoding: str) -> str:
+    if value is None:
+        return ""
+    # Files in Windows-1252 were read byte for byte (as Latin-1); here the bytes get their meaning.
+    return str(value).encode("latin-1").decode(encoding, "replace") if encoding == "cp1252" else str(value)

@@ -1,0 +1,124 @@
+"""Every due search over one extract: rows that stand and canonical tables are worked out once, and asked many times.
+
+The searches are then the same trees as in single statements, over kept tables in place of CTEs; a test holds the two
+equal row by row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from sqlglot import exp
+
+from searches.engines.duckdb import Session
+from searches.errors import AnswerError
+from searches.extract import Extract
+from searches.layouts.expand import Bindings, definitions, raw_tables
+from searches.people import AnswerRow
+from searches.search import Outcome, Search, Unit
+from searches.translate import search_tree
+
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+
+
+class Batch:
+    """The kept tables of one extract on one reference date. A context manager.
+
+    Args:
+        extract: where rows come from.
+        wanted: names of canonical tables, and `type1`.
+        bindings: reference date and practice.
+    """
+
+    def __init__(self, extract: Extract, wanted: frozenset[str], bindings: Bindings) -> None:
+        self._layout = extract.layout
+        self._bindings = bindings
+        views = definitions(extract.layout, wanted, bindings)
+        self._session = extract.session(raw_tables(views.values()))
+        try:
+            _keep(self._session, views, wanted)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._session.close()
+
+    def patient_ids(self, table: str) -> tuple[str, ...]:
+        """The patient ids of a kept table, as text, in the order of ids."""
+        rows = self._session.rows(exp.select("patient_id").from_(table))
+        return tuple(str(patient_id) for patient_id in sorted({row[0] for row in rows if row[0] is not None}))
+
+    def rows(self, search: Search) -> list[AnswerRow]:
+        """The rows that a search returns.
+
+        Raises:
+            AnswerError: it does not run, or gives something that is no answer.
+            LayoutError: the layout has no source for what it reads.
+        """
+        tree = search_tree(search, self._layout, self._bindings.reference_date)
+        return answer_rows(search, self._session.rows(tree))
+
+
+def answer_rows(search: Search, rows: Iterable[Sequence[Any]]) -> list[AnswerRow]:
+    """What an engine fetched for a search, as the rows of an answer.
+
+    Raises:
+        AnswerError: a row has no patient, or an outcome that there is not.
+    """
+    fetched = list(rows)
+    of_appointments = search.unit is Unit.APPOINTMENT
+    order = _order(row[-2] for row in fetched) if of_appointments else {}
+    return [
+        AnswerRow(
+            patient_id=_patient(search, row[0]),
+            outcome=_outcome(search, row[1]),
+            dimensions=tuple("" if value is None else str(value) for value in row[2 : 2 + len(search.dimensions)]),
+            appointment_id=str(row[-2]) if of_appointments else "",
+            start_date=row[-1] if of_appointments else None,
+            order=order[row[-2]] if of_appointments else 0,
+        )
+        for row in fetched
+    ]
+
+
+def _order(ids: Iterable[Any]) -> dict[Any, int]:
+    # Ids of a layout are all integers or all text: Python orders either as the ids order (text by code point).
+    return {appointment_id: place for place, appointment_id in enumerate(sorted(set(ids)))}
+
+
+def _patient(search: Search, value: Any) -> str:
+    if value is None:
+        raise AnswerError(f"search {search.id} returned a row without a patient", "select patient_id from patient")
+    return str(value)
+
+
+def _outcome(search: Search, value: Any) -> Outcome | None:
+    if value is None:
+        return None
+    if value not in _OUTCOMES:
+        raise AnswerError(f"search {search.id} returned an unknown outcome", f"use one of: {', '.join(_OUTCOMES)}")
+    return _OUTCOMES[value]
+
+
+def _keep(session: Session, views: Mapping[str, exp.Select], wanted: frozenset[str]) -> None:
+    """Work out every table in turn, and forget each (and each raw one) after the last that reads it."""
+    last_reader: dict[tuple[str, str], str] = {}
+    for name, tree in views.items():
+        last_reader.update(dict.fromkeys(((table.db, table.name) for table in tree.find_all(exp.Table)), name))
+    for name, tree in views.items():
+        session.keep(name, tree)
+        for (schema, table), reader in last_reader.items():
+            if reader == name and (schema or table not in wanted):
+                session.drop(table, schema)

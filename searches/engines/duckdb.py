@@ -1,0 +1,216 @@
+"""The embedded DuckDB: holds one practice's extract in memory, for one run, and nothing else.
+
+What makes it safe to hand it a search:
+
+    * while files are loaded it runs only statements made here, of names that the layout declares
+    * then `lock` takes away files, network, extensions and settings, for good
+    * after that it runs only text written again from a tree, of node types that stand in `NODES`
+    * one thread, memory only: nothing spills to disk
+    * its own messages quote rows, so none is passed on: an error says which table and line, or the kind alone
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlglot import exp
+
+from searches import allowed
+from searches.errors import AnswerError, ExtractError, LayoutError
+
+NAME = "duckdb"
+RAW = "raw"
+
+_SETTINGS = {
+    "threads": "1",
+    "memory_limit": "4GB",
+    "temp_directory": "",
+    "default_null_order": "nulls_last",
+    "preserve_insertion_order": "true",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+}
+_LOCK = ("SET enable_external_access = false", "SET lock_configuration = true")
+
+NODES = frozenset(allowed.NODES) | {
+    # what layouts need beyond the language of a search
+    exp.Boolean,
+    exp.Cast,
+    exp.DataType,
+    exp.DataTypeParam,
+    exp.DPipe,
+    exp.Extract,
+    exp.IntDiv,
+    exp.Like,
+    exp.Lower,
+    exp.Mul,
+    exp.Nullif,
+    exp.Replace,
+    exp.SplitPart,
+    exp.Substring,
+    exp.Trim,
+    exp.TryCast,
+    exp.Upper,
+    exp.Window,
+    exp.WindowSpec,
+}
+"""Every node type that may be written for DuckDB."""
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """One delivered file, and where the wanted columns stand in it.
+
+    Args:
+        path: of the file.
+        encoding: as DuckDB calls it: utf-8 or latin-1.
+        has_header: the first record names the columns.
+        width: how many columns a record has.
+        places: for each wanted column its place in a record, or None if this version of the extract lacks it.
+    """
+
+    path: Path
+    encoding: str
+    has_header: bool
+    width: int
+    places: Mapping[str, int | None]
+
+
+def engine_version() -> str:
+    """The version of DuckDB, without starting it."""
+    return version("duckdb")
+
+
+def render(tree: exp.Expression) -> str:
+    """Write a query for DuckDB.
+
+    Raises:
+        LayoutError: it is no query, or holds a node that is not on the list.
+    """
+    if not isinstance(tree, exp.Select | exp.Union):
+        raise LayoutError("only a SELECT can be written", "not_a_query")
+    for node in tree.walk():
+        if type(node) not in NODES or isinstance(node, exp.Placeholder):
+            raise LayoutError(f"{node.key.upper()} cannot be written for DuckDB", "not_translatable")
+    return tree.sql(dialect="duckdb", comments=False)
+
+
+class Session:
+    """One in-memory database. A context manager; closing it forgets everything."""
+
+    def __init__(self) -> None:
+        import duckdb  # noqa: PLC0415 - 35 MB that an idle agent does not need
+
+        self._error: type[Exception] = duckdb.Error
+        self._connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
+        self._connection.execute(f"CREATE SCHEMA {RAW}")
+        self.locked = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._connection.close()
+
+    def create_raw(self, table: str, columns: Sequence[str]) -> None:
+        """Make an empty raw table of text columns."""
+        listed = ", ".join(f"{_quoted(column)} VARCHAR" for column in columns)
+        self._connection.execute(
+            f"CREATE TABLE {RAW}.{_quoted(table)} ({listed}, delivery INTEGER, row_in_delivery BIGINT)"
+        )
+
+    def load(self, table: str, source: CsvFile, delivery: int) -> None:
+        """Append one file to a raw table.
+
+        Raises:
+            ExtractError: a record is cut short or too long, a quote is open, or a byte is not of the encoding.
+        """
+        wanted = ", ".join("NULL" if place is None else f"c{place}" for place in source.places.values())
+        columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(source.width))
+        fault = self._fault(
+            f"INSERT INTO {RAW}.{_quoted(table)} SELECT {wanted}, ?, ROW_NUMBER() OVER () FROM read_csv(?, "
+            f"columns = {{{columns}}}, header = {str(source.has_header).lower()}, encoding = '{source.encoding}', "
+            "auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
+            "parallel = false)",
+            [delivery, str(source.path)],
+        )
+        if fault:
+            raise ExtractError(
+                f"{source.path.name} cannot be read: {fault}", "copy the file again, or ask the supplier to send it again"
+            )
+
+    def lock(self) -> None:
+        """Take away files, network, extensions and settings, for good."""
+        for statement in _LOCK:
+            self._connection.execute(statement)
+        self.locked = True
+
+    def keep(self, name: str, tree: exp.Expression) -> None:
+        """Run a query and keep what it gives as a table.
+
+        Raises:
+            ExtractError: it does not run over this extract.
+        """
+        fault = self._fault(f"CREATE TABLE {_quoted(name)} AS {self._checked(tree)}", [])
+        if fault:
+            raise ExtractError(f"{name} cannot be worked out from this extract: {fault}")
+
+    def drop(self, table: str, schema: str = "") -> None:
+        """Forget a table, raw or kept."""
+        self._connection.execute(f"DROP TABLE {f'{_quoted(schema)}.' if schema else ''}{_quoted(table)}")
+
+    def rows(self, tree: exp.Expression) -> list[tuple[Any, ...]]:
+        """Run a query and fetch what it gives.
+
+        Raises:
+            AnswerError: it does not run.
+        """
+        text = self._checked(tree)
+        fault = self._fault(text, [])
+        if fault:
+            raise AnswerError(f"the statement did not run: {fault}")
+        return self._connection.fetchall()
+
+    def _checked(self, tree: exp.Expression) -> str:
+        if not self.locked:
+            raise LayoutError("a query before the database is locked", "not_locked")
+        return render(tree)
+
+    def _fault(self, statement: str, parameters: list[Any]) -> str:
+        """Run a statement; what went wrong in our words, or an empty string."""
+        try:
+            self._connection.execute(statement, parameters)
+        except self._error as error:
+            return _said(error)
+        return ""
+
+
+def _said(error: Exception) -> str:
+    # DuckDB quotes the offending record in its message: only its numbers and the kind of error may pass.
+    message = str(error)
+    line = re.search(r"CSV Error on Line: (\d+)", message)
+    place = f"line {line[1]}: " if line else ""
+    if "utf-8" in message.lower() or "unicode" in message.lower():
+        return f"{place}a byte that is not of the declared encoding"
+    found = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message)
+    if found:
+        return f"{place}expected {found[1]} columns, got {found[2]}"
+    if "quote" in message.lower() and line:
+        return f"{place}a quote that is not closed"
+    return f"{place}{type(error).__name__}"
+
+
+def _quoted(name: str) -> str:
+    return exp.to_identifier(name, quoted=True).sql(dialect="duckdb")

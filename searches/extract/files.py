@@ -1,0 +1,82 @@
+"""What one delivered file looks like: its header, matched to the columns a layout needs, and whether it is whole."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from searches.engines.duckdb import CsvFile
+from searches.errors import ExtractError
+from searches.layouts.layout import RawTable
+
+_HEADER_BYTES = 65_536  # the widest header known is under 2,000
+_DUCKDB_ENCODING = {"utf-8": "utf-8", "cp1252": "latin-1"}
+_GLOB = "*?[]{}"
+
+
+def csv_file(path: Path, table: RawTable, columns: tuple[str, ...], encoding: str) -> CsvFile | None:
+    """How to read a file; None if there is not a single record in it.
+
+    Args:
+        path: of the file.
+        table: what it is a file of.
+        columns: those wanted.
+        encoding: of the file, as Python calls it.
+
+    Raises:
+        ExtractError: a column is missing, the file is cut short, or its header cannot be read.
+    """
+    if any(character in _GLOB for character in str(path)):
+        raise ExtractError(f"{path.name}: its path holds one of {_GLOB}", "rename the folder")
+    first = _first_record(path, encoding)
+    _check_ends(path)
+    if table.positions:
+        return _positional(path, table, columns, first, encoding) if first else None
+    if not first:
+        raise ExtractError(f"{path.name} is empty, expected a header", "ask the supplier to send it again")
+    places = {column: _place(path, table, column, first) for column in columns}
+    return CsvFile(path, _DUCKDB_ENCODING[encoding], has_header=True, width=len(first), places=places)
+
+
+def _first_record(path: Path, encoding: str) -> tuple[str, ...]:
+    with path.open("rb") as stream:
+        start = stream.read(_HEADER_BYTES)
+    if len(start) == _HEADER_BYTES:
+        start = start[: start.rfind(b"\n") + 1]
+    try:
+        text = start.removeprefix(b"\xef\xbb\xbf").decode(encoding)
+        return tuple(next(csv.reader(text.splitlines(keepends=True)), ()))
+    except (UnicodeDecodeError, csv.Error):
+        pass  # raised below: the codec's own error quotes the file
+    raise ExtractError(f"{path.name} cannot be read as {encoding} CSV", "copy the file again")
+
+
+def _check_ends(path: Path) -> None:
+    # Every supplier ends each record with a line end; without one the last record may be cut within a value.
+    with path.open("rb") as stream:
+        if stream.seek(0, 2) == 0:
+            return
+        stream.seek(-1, 2)
+        if stream.read(1) != b"\n":
+            raise ExtractError(f"{path.name} is cut short: it does not end with a line end", "copy the file again")
+
+
+def _positional(
+    path: Path, table: RawTable, columns: tuple[str, ...], first: tuple[str, ...], encoding: str
+) -> CsvFile:
+    known = {len(names): names for names in table.positions}
+    names = known.get(len(first))
+    if names is None:
+        expected = " or ".join(str(width) for width in sorted(known))
+        raise ExtractError(f"{path.name}: expected {expected} columns, got {len(first)}", "check the extract's version")
+    places = {column: _place(path, table, column, names) for column in columns}
+    return CsvFile(path, _DUCKDB_ENCODING[encoding], has_header=False, width=len(names), places=places)
+
+
+def _place(path: Path, table: RawTable, column: str, header: tuple[str, ...]) -> int | None:
+    for spelling in (column, *table.spellings.get(column, ())):
+        if spelling in header:
+            return header.index(spelling)
+    if column in table.optional:
+        return None
+    raise ExtractError(f"{path.name}: column {column} is missing", "check the extract's version")

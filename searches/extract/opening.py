@@ -1,0 +1,149 @@
+"""A supplier's folder, opened: what is there, whose it is, and its raw tables loaded when they are asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from searches.engines.duckdb import Session
+from searches.errors import ExtractError
+from searches.extract.deliveries import Contents, DeliveredFile, contents, read_records
+from searches.extract.files import csv_file
+from searches.layouts import layout as layout_called
+from searches.layouts.layout import Layout, RawTable
+
+_PRACTICE_CODE = re.compile(r"[A-Z][0-9]{5}")
+_FULL_REPLACES = "full_file_replaces"
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """One practice's extract.
+
+    Args:
+        folder: the supplier's folder.
+        layout: of its files.
+        practice: whose rows are asked for (ODS code).
+        contents: the files.
+    """
+
+    folder: Path
+    layout: Layout
+    practice: str
+    contents: Contents
+
+    @property
+    def delivered_on(self) -> date:
+        """The day of the newest delivery."""
+        return self.contents.delivered_on
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Nothing stays open between two questions."""
+
+    def session(self, tables: Iterable[str], *, identifying: bool = False) -> Session:
+        """A locked database that holds these raw tables.
+
+        Args:
+            tables: names of raw tables.
+            identifying: with the columns that say who a patient is, for the action list.
+
+        Raises:
+            ExtractError: a table or column is missing, or a file cannot be read.
+        """
+        session = Session()
+        try:
+            for name in sorted(tables):
+                self._load(session, self.layout.raw[name], identifying=identifying)
+            session.lock()
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def _load(self, session: Session, table: RawTable, *, identifying: bool) -> None:
+        columns = (*table.columns, *(table.identity if identifying else ()))
+        session.create_raw(table.name, columns)
+        for delivery, file in enumerate(self._files(table)):
+            source = csv_file(file.path, table, columns, self.layout.encoding)
+            if source is not None:
+                session.load(table.name, source, delivery)
+
+    def _files(self, table: RawTable) -> tuple[DeliveredFile, ...]:
+        files = self.contents.files.get(table.name.lower(), ())
+        if not files and not table.may_be_absent:
+            raise ExtractError(f"no file of table {table.name} in the extract", "ask the supplier for the whole extract")
+        if _FULL_REPLACES in self.layout.rules:
+            last_full = max((place for place, file in enumerate(files) if file.full), default=0)
+            return files[last_full:]
+        return files
+
+
+def open_extract(folder: Path, layout: str | Layout, practice: str | None = None) -> Extract:
+    """Open a supplier's folder.
+
+    Args:
+        folder: it holds all deliveries.
+        layout: its name, or the layout itself.
+        practice: ODS code; None where the folder holds one practice.
+
+    Raises:
+        ExtractError: nothing of the layout is there, or it is not clear whose it is.
+        LayoutError: no layout has that name.
+    """
+    chosen = layout_called(layout) if isinstance(layout, str) else layout
+    found = contents(folder, chosen.name)
+    if practice is None:
+        practice = _only(_PRACTICES[chosen.name](found, chosen))
+    elif found.practices and practice.upper() not in {code.upper() for code in found.practices}:
+        raise ExtractError(f"the extract is not of practice {practice}", f"it is of {', '.join(sorted(found.practices))}")
+    return Extract(folder, chosen, practice, found)
+
+
+def _only(codes: Iterable[str]) -> str:
+    practices = sorted({code.strip().upper() for code in codes})
+    shaped = [code for code in practices if _PRACTICE_CODE.fullmatch(code)]
+    if len(shaped) != 1:
+        raise ExtractError(f"the extract holds {len(shaped)} practices", "say which with --practice")
+    return shaped[0]
+
+
+def _named(found: Contents, _: Layout) -> Iterable[str]:
+    return found.practices
+
+
+def _emis_practices(found: Contents, layout: Layout) -> Iterable[str]:
+    active: set[str] = set()
+    for row in _records(found, layout, "agreements_sharingorganisation"):
+        on = _is_true(row, "IsActivated") and not _is_true(row, "Disabled") and not _is_true(row, "Deleted")
+        (active.add if on else active.discard)(_guid(row))
+    return [row.get("ODSCode") or "" for row in _records(found, layout, "admin_organisation") if _guid(row) in active]
+
+
+def _tpp_practices(found: Contents, layout: Layout) -> Iterable[str]:
+    return [row.get("IDOrganisationVisibleTo") or "" for row in _records(found, layout, "srpatient")]
+
+
+def _records(found: Contents, layout: Layout, table: str) -> Iterable[dict[str, str]]:
+    for file in found.files.get(table, ()):
+        yield from read_records(file.path, layout.encoding)
+
+
+def _is_true(row: dict[str, str], column: str) -> bool:
+    return (row.get(column) or "").strip().lower() in {"true", "1"}
+
+
+def _guid(row: dict[str, str]) -> str:
+    return (row.get("OrganisationGuid") or "").strip("{}").lower()
+
+
+_PRACTICES = {"emis_im1": _emis_practices, "tpp_sr": _tpp_practices, "vision": _named, "canonical": _named}

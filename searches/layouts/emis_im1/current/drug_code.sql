@@ -1,0 +1,8 @@
+SELECT v.code_id, v.code_dmd
+FROM (
+    SELECT TRIM(r.CodeId) AS code_id, TRIM(r.DmdProductCodeId) AS code_dmd,
+           ROW_NUMBER() OVER (PARTITION BY TRIM(r.CodeId) ORDER BY r.delivery DESC, whole(r.ProcessingId) DESC,
+                              r.row_in_delivery DESC) AS version
+    FROM raw.Coding_DrugCode AS r
+) AS v
+WHERE v.version = 1

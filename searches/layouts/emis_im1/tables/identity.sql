@@ -1,0 +1,11 @@
+SELECT v.patient_id, v.nhs_number, v.title, v.forename, v.surname, v.date_of_birth, v.postcode, v.phone, v.email
+FROM (
+    SELECT guid(r.PatientGuid) AS patient_id, r.NhsNumber AS nhs_number, r.Title AS title, r.GivenName AS forename,
+           r.Surname AS surname, r.DateOfBirth AS date_of_birth, r.Postcode AS postcode,
+           COALESCE(NULLIF(r.MobilePhone, ''), r.HomePhone) AS phone, r.EmailAddress AS email, r.Deleted AS deleted,
+           ROW_NUMBER() OVER (PARTITION BY guid(r.PatientGuid) ORDER BY r.delivery DESC, whole(r.ProcessingId) DESC,
+                              r.row_in_delivery DESC) AS version
+    FROM raw.Admin_Patient AS r
+    WHERE guid(r.OrganisationGuid) IN (SELECT o.organisation_id FROM current_organisation AS o)
+) AS v
+WHERE v.version = 1 AND NOT flag(v.deleted)

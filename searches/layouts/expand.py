@@ -1,0 +1,202 @@
+"""From a layout's SQL files to trees without rules, macros and placeholders.
+
+Everything happens in the tree; the text is written once, by the engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+import sqlglot
+from sqlglot import exp
+
+from searches.codelist import parse_codelist
+from searches.errors import LayoutError
+from searches.layouts.layout import Layout
+from searches.search import Codelist
+
+_CODELISTS = Path(__file__).parents[1] / "codelists"
+
+RAW = "raw"
+"""The schema of the raw tables; a site that names them otherwise replaces it in the tree."""
+
+# Completed months: calendar months between, less one until the day of the month is reached. Someone born on the 29th of
+# February is therefore a year older on the 1st of March of a common year, as by the arithmetic on YYYYMMDD.
+_MONTHS = """
+    (EXTRACT(YEAR FROM _2) * 12 + EXTRACT(MONTH FROM _2)) - (EXTRACT(YEAR FROM _1) * 12 + EXTRACT(MONTH FROM _1))
+    - CASE WHEN EXTRACT(DAY FROM _2) < EXTRACT(DAY FROM _1) THEN 1 ELSE 0 END
+"""
+_AGE_BAND = """
+    CASE WHEN _1 < 10 THEN '0-9' WHEN _1 < 20 THEN '10-19' WHEN _1 < 30 THEN '20-29' WHEN _1 < 40 THEN '30-39'
+         WHEN _1 < 50 THEN '40-49' WHEN _1 < 60 THEN '50-59' WHEN _1 < 70 THEN '60-69' WHEN _1 < 80 THEN '70-79'
+         WHEN _1 < 90 THEN '80-89' WHEN _1 >= 90 THEN '90+' END
+"""
+_SEX = "CASE WHEN UPPER(TRIM(_1)) IN ('F', 'M', 'I') THEN UPPER(TRIM(_1)) ELSE 'U' END"
+SHARED_MACROS = {
+    "months_apart": _MONTHS,
+    "age_band_of": _AGE_BAND,
+    "sex_of": _SEX,
+    "decimal_of": "TRY_CAST(_1 AS DECIMAL(19, 3))",
+    "flag": "LOWER(COALESCE(_1, '')) IN ('true', '1')",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What the placeholders of a layout stand for."""
+
+    reference_date: date
+    practice: str
+
+
+def definitions(layout: Layout, wanted: Iterable[str], bindings: Bindings) -> dict[str, exp.Select]:
+    """The named SELECTs that `wanted` needs, themselves included, each reading only those before it.
+
+    Args:
+        wanted: names of canonical tables, or `type1`, or `identity`.
+
+    Raises:
+        LayoutError: the layout defines no such table; the reason says which.
+    """
+    needed: dict[str, exp.Select] = {}
+    waiting = list(wanted)
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed[name] = _tree(layout, name, bindings).copy()
+            waiting += [table.name for table in needed[name].find_all(exp.Table) if not table.db]
+    return {name: needed[name] for name in layout.definitions if name in needed}
+
+
+def raw_tables(trees: Iterable[exp.Select]) -> frozenset[str]:
+    """Names of the raw tables that these SELECTs read."""
+    return frozenset(table.name for tree in trees for table in tree.find_all(exp.Table) if table.db == RAW)
+
+
+def rules_used(layout: Layout) -> frozenset[str]:
+    """Names of the rules that stand in the layout's SQL and macros."""
+    texts = (*layout.definitions.values(), *(f"SELECT {macro}" for macro in layout.macros.values()))
+    return frozenset(
+        node.expressions[0].name
+        for text in texts
+        for node in sqlglot.parse_one(text, read="duckdb").find_all(exp.Anonymous)
+        if node.name.lower() == "rule"
+    )
+
+
+def codes_by_system(codelist: Codelist) -> dict[str, tuple[str, ...]]:
+    """The codes of a list, by system."""
+    return {system: codelist.of_system(system) for system in sorted({code.system for code in codelist.codes})}
+
+
+def _packaged_codes(name: str) -> dict[str, tuple[str, ...]]:
+    """The codes of a list that a layout itself asks for (opt-outs), by system."""
+    text = (_CODELISTS / f"{name}.csv").read_text(encoding="utf-8")
+    return codes_by_system(parse_codelist(name, text))
+
+
+def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tuple[str, ...]]) -> exp.Expression:
+    """`code IN codelist.NAME` as it is asked of this layout: one IN for each code system that both know.
+
+    Args:
+        node: the predicate, with a column named `code` on its left.
+        table: the canonical table that the column is of.
+        codes: the list's codes, by system.
+
+    Raises:
+        LayoutError: the list has no code in any system of this table; nobody could ever be found.
+    """
+    asked = [
+        exp.In(
+            this=exp.column(column, table=node.this.args.get("table")),
+            expressions=[exp.Literal.string(code) for code in codes[system]],
+        )
+        for system, column in layout.code_columns.get(table, {}).items()
+        if codes.get(system)
+    ]
+    if not asked:
+        raise LayoutError(
+            f"layout {layout.name} has no code system of this list in {table}",
+            "no_code_in_layout",
+            f"add codes of one of: {', '.join(layout.code_columns.get(table, {})) or 'none'}",
+        )
+    return exp.paren(exp.or_(*asked))
+
+
+def check_has(layout: Layout, name: str) -> None:
+    """Refuse a table that the layout has no source for.
+
+    Raises:
+        LayoutError: with a reason such as `layout_has_no_appointments`.
+    """
+    if name not in layout.definitions:
+        reason = layout.missing.get(name, f"layout_has_no_{name}")
+        raise LayoutError(f"layout {layout.name} has no source for {name}", reason)
+
+
+@lru_cache(maxsize=256)
+def _tree(layout: Layout, name: str, bindings: Bindings) -> exp.Select:
+    check_has(layout, name)
+    tree = sqlglot.parse_one(layout.definitions[name], read="duckdb")
+    if not isinstance(tree, exp.Select):
+        raise LayoutError(f"a definition of layout {layout.name} is not one SELECT", "layout_is_wrong")
+    for node in tree.walk():
+        node.comments = None
+    tree = _bound(_expanded(layout, tree), bindings)
+    for asked in list(tree.find_all(exp.In)):
+        if isinstance(asked.args.get("field"), exp.Column):
+            asked.replace(codes_asked(layout, asked, "type1_entry", _packaged_codes(asked.args["field"].name)))
+    return tree
+
+
+def _expanded(layout: Layout, tree: exp.Select) -> exp.Select:
+    macros = {**SHARED_MACROS, **layout.macros}
+    # Outermost first: what a macro or rule leaves in the tree is looked at again.
+    while (node := next(tree.find_all(exp.Anonymous), None)) is not None:
+        name = node.name.lower()
+        if name == "rule":
+            node.replace(exp.paren(_ruled(layout, node)))
+        elif name in macros:
+            node.replace(exp.paren(_macro(macros[name], node.expressions)))
+        else:
+            raise LayoutError(f"layout {layout.name} uses the unknown macro {name}", "layout_is_wrong")
+    return tree
+
+
+def _ruled(layout: Layout, node: exp.Anonymous) -> exp.Expression:
+    name, kept, *otherwise = node.expressions
+    if name.name in layout.rules:
+        return kept.copy()
+    return otherwise[0].copy() if otherwise else exp.true()
+
+
+def _macro(text: str, arguments: list[exp.Expression]) -> exp.Expression:
+    body = sqlglot.parse_one(f"SELECT {text}", read="duckdb").expressions[0]
+    holder = exp.Paren(this=body)
+    for column in list(holder.find_all(exp.Column)):
+        if column.name.startswith("_") and not column.table:
+            column.replace(arguments[int(column.name[1:]) - 1].copy())
+    return holder.this
+
+
+def _bound(tree: exp.Select, bindings: Bindings) -> exp.Select:
+    for node in list(tree.find_all(exp.Placeholder)):
+        if node.name == "reference_date":
+            node.replace(_bound_date(node, bindings.reference_date))
+        elif node.name == "practice":
+            node.replace(exp.Literal.string(bindings.practice))
+        else:
+            raise LayoutError(f"a layout may not use :{node.name}", "layout_is_wrong")
+    for part in list(tree.find_all(exp.Extract)):
+        if isinstance(part.expression, exp.Cast) and isinstance(part.expression.this, exp.Literal):
+            day = date.fromisoformat(part.expression.this.name)
+            part.replace(exp.Literal.number(getattr(day, part.name.lower())))
+    return tree
+
+
+def _bound_date(_: exp.Placeholder, day: date) -> exp.Expression:
+    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")

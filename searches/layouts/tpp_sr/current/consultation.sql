@@ -1,0 +1,14 @@
+-- A journal action of any kind, even a change of address.
+SELECT v.consultation_id, v.patient_id, v.consultation_date, v.clinical, v.organisation_id, v.publisher_id
+FROM (
+    SELECT whole(r.RowIdentifier) AS consultation_id, whole(r.IDPatient) AS patient_id,
+           on_day(r.DateEvent) AS consultation_date, r.ClinicalEvent AS clinical,
+           text_of(r.IDOrganisation) AS organisation_id, text_of(r.IDOrganisationVisibleTo) AS publisher_id,
+           r.RemovedData AS removed,
+           ROW_NUMBER() OVER (PARTITION BY whole(r.RowIdentifier), UPPER(TRIM(r.IDOrganisationVisibleTo))
+                              ORDER BY r.delivery DESC, r.row_in_delivery DESC) AS version
+    FROM raw.SREvent AS r
+    WHERE rule('own_publisher', UPPER(TRIM(r.IDOrganisationVisibleTo)) = UPPER(:practice))
+      AND rule('removed_after_latest', TRUE, NOT flag(r.RemovedData))
+) AS v
+WHERE rule('latest_version', v.version = 1) AND rule('removed_rows', NOT flag(v.removed))

@@ -1,0 +1,5 @@
+-- The table has no code.
+SELECT r.referral_id, r.patient_id, r.referral_date
+FROM current_referral AS r
+INNER JOIN person AS p ON p.patient_id = r.patient_id
+WHERE rule('not_after_reference', r.referral_date IS NULL OR r.referral_date <= :reference_date)

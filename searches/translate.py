@@ -1,0 +1,164 @@
+"""From a checked search to one statement in the words of one record system and one engine.
+
+The search's tree and the layout's trees become one tree: bound dates are literals, `code IN codelist.NAME` is one IN for
+each code system that the layout has, canonical tables are CTEs over raw ones. That tree is written once, by the engine;
+the author's text is never run. A receipt says what was made of what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+
+from sqlglot import exp
+
+from searches import canon
+from searches.engines import duckdb
+from searches.errors import LayoutError
+from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system, definitions
+from searches.layouts.layout import Layout
+from searches.parse import parse
+from searches.search import Search, Unit
+from searches.windows import bind, fold
+
+ROWS = "search_rows"
+"""What the search's own SELECT is called in the statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A way to write a tree: `render` refuses what it does not know."""
+
+    name: str
+    version: Callable[[], str]
+    render: Callable[[exp.Expression], str]
+
+
+ENGINES = {duckdb.NAME: Engine(duckdb.NAME, duckdb.engine_version, duckdb.render)}
+
+
+@dataclass(frozen=True, slots=True)
+class TranslationReceipt:
+    """What was made of a search; goes with every result.
+
+    Args:
+        search_digest: SHA-256 (hex) of the search's files and code lists.
+        layout: its name.
+        layout_version: over all that the layout says.
+        engine: its name.
+        engine_version: as the engine gives it.
+        statement_digest: SHA-256 (hex) of the whole statement, as UTF-8.
+    """
+
+    search_digest: str
+    layout: str
+    layout_version: str
+    engine: str
+    engine_version: str
+    statement_digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class LocalStatement:
+    """A search as one statement for one record system and engine, with its receipt."""
+
+    sql: str
+    receipt: TranslationReceipt
+
+
+def translate(
+    search: Search, layout: Layout, engine: str = duckdb.NAME, *, reference_date: date, practice: str
+) -> LocalStatement:
+    """Write a search for one record system and engine.
+
+    Raises:
+        LayoutError: the layout has no source for a table or a code list that the search reads, or a node cannot be
+            written exactly; `reason` is a code.
+    """
+    if engine not in ENGINES:
+        raise LayoutError(f"no engine is called {engine!r}", "unknown_engine", f"choose one of: {', '.join(ENGINES)}")
+    writer = ENGINES[engine]
+    sql = writer.render(whole_tree(search, layout, Bindings(reference_date, practice)))
+    receipt = TranslationReceipt(
+        search.digest, layout.name, layout.version, engine, writer.version(), sha256(sql.encode()).hexdigest()
+    )
+    return LocalStatement(sql, receipt)
+
+
+def whole_tree(search: Search, layout: Layout, bindings: Bindings) -> exp.Select:
+    """The search over raw tables: the layout's CTEs, the search's own, and one SELECT of fixed columns."""
+    select = search_tree(search, layout, bindings.reference_date)
+    views = definitions(layout, tables_read(search, select), bindings)
+    own = {cte.alias for cte in select.find_all(exp.CTE)}
+    if own & set(views):
+        raise LayoutError(f"a CTE of the search has a name of layout {layout.name}", "name_taken", "rename the CTE")
+    return with_views(select, views)
+
+
+def with_views(select: exp.Select, views: Mapping[str, exp.Select]) -> exp.Select:
+    """The same SELECT with these as its first CTEs."""
+    ctes = [
+        exp.CTE(this=tree, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, tree in views.items()
+    ]
+    with_ = select.args.get("with_")
+    select.set("with_", exp.With(expressions=[*ctes, *(with_.expressions if with_ else ())]))
+    return select
+
+
+def search_tree(search: Search, layout: Layout, reference_date: date) -> exp.Select:
+    """The search over canonical tables: patient_id, outcome, dimensions as declared, and the appointment's id and date.
+
+    Raises:
+        LayoutError: the layout has no source for a table or a code list that the search reads.
+    """
+    select = fold(parse(search.sql).select, bind(reference_date, search.schedule))
+    for table in tables_read(search, select):
+        check_has(layout, table)
+    for node in list(select.find_all(exp.In)):
+        if isinstance(node.args.get("field"), exp.Column):
+            codes = codes_by_system(search.codelists[node.args["field"].name])
+            node.replace(codes_asked(layout, node, _table_of(node), codes))
+    return _wrapped(search, select)
+
+
+def tables_read(search: Search, select: exp.Select) -> frozenset[str]:
+    """The canonical tables that a search reads; for appointments that one too, which says when each was."""
+    read = {table.name for table in select.find_all(exp.Table)} & set(canon.TABLES)
+    return frozenset(read | ({"appointment"} if search.unit is Unit.APPOINTMENT else set()))
+
+
+def _table_of(node: exp.In) -> str:
+    """The canonical table whose `code` is asked: by the column's prefix, or the only one in sight that has codes."""
+    prefix = node.this.table
+    scope = node.find_ancestor(exp.Select)
+    while scope is not None:
+        sources = [join.this for join in scope.args.get("joins") or ()]
+        sources += [scope.args["from_"].this] if scope.args.get("from_") else []
+        tables = [source for source in sources if isinstance(source, exp.Table) and source.name in canon.TABLES]
+        coded = [table for table in tables if canon.TABLES[table.name].column("code") is not None]
+        fitting = [table for table in coded if not prefix or table.alias_or_name == prefix]
+        if len(fitting) == 1:
+            return fitting[0].name
+        if fitting:
+            break
+        scope = scope.find_ancestor(exp.Select)
+    raise LayoutError("it is not clear of which table a code is asked", "not_translatable", "write alias.code")
+
+
+def _wrapped(search: Search, select: exp.Select) -> exp.Select:
+    with_ = select.args.get("with_")
+    select.set("with_", None)
+    names = ["patient_id", "outcome", *(dimension.name for dimension in search.dimensions)]
+    columns = [exp.column(name, table="r") for name in names]
+    rows = exp.select(*columns).from_(exp.to_table(ROWS).as_("r"))
+    if search.unit is Unit.APPOINTMENT:
+        rows = rows.select(exp.column("appointment_id", table="r"), exp.column("start_date", table="a")).join(
+            exp.to_table("appointment").as_("a"),
+            on=exp.column("appointment_id", table="a").eq(exp.column("appointment_id", table="r")),
+            join_type="left",
+        )
+    inner = exp.CTE(this=select, alias=exp.TableAlias(this=exp.to_identifier(ROWS)))
+    rows.set("with_", exp.With(expressions=[*(with_.expressions if with_ else ()), inner]))
+    return rows
