@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+from collections.abc import Callable
 from functools import partial
 
 from django.db import connections
@@ -12,22 +13,28 @@ from hub.centre import Centre
 from hub.enforce import is_active
 from hub.enrolment import enrol, find_invitation
 from hub.errors import AccessError, EnrolmentError
-from hub.mailbox import Account, EnrolAccount, PracticeAccount, Rights
+from hub.mailbox import Account, EnrolAccount, Places, PracticeAccount, Rights
 from hub.models import Agreement, Invitation, Practice
 
 
 class HubDirectory:
-    """The accounts of one hub."""
+    """The accounts of one hub.
 
-    def __init__(self, centre: Centre) -> None:
+    Args:
+        centre: the hub.
+        arrived: called when an upload is complete.
+    """
+
+    def __init__(self, centre: Centre, arrived: Callable[[], None]) -> None:
         self._centre = centre
+        self._arrived = arrived
 
     def by_key(self, name: str, key: bytes) -> Account | None:
         """The account of an enrolled practice, if this is its SSH key."""
         practice = Practice.objects.filter(code=name, enrolled_at__isnull=False).first()
         if practice is None or not hmac.compare_digest(base64.b64decode(practice.ssh_key.split()[1]), key):
             return None
-        return practice_account(self._centre, practice)
+        return practice_account(self._centre, practice, self._arrived)
 
     def by_secret(self, secret: str) -> Account | None:
         """The enrolment account of a one-time secret."""
@@ -39,10 +46,11 @@ class HubDirectory:
         connections.close_all()
 
 
-def practice_account(centre: Centre, practice: Practice) -> PracticeAccount:
+def practice_account(centre: Centre, practice: Practice, arrived: Callable[[], None]) -> PracticeAccount:
     """The account of an enrolled practice."""
     rights = Rights(named_in=partial(_named_in, practice.code), active_in=partial(_active_in, centre, practice.code))
-    return PracticeAccount(practice.code, centre.config.repository, centre.config.mailbox(practice.code), rights)
+    places = Places(centre.config.repository, centre.config.mailbox(practice.code))
+    return PracticeAccount(practice.code, places, rights, arrived)
 
 
 def enrol_account(centre: Centre, invitation_id: int) -> EnrolAccount:

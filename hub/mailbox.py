@@ -122,21 +122,35 @@ class Rights:
     active_in: Callable[[str], bool]
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The two folders that a practice's account is about.
+
+    Args:
+        repository: the catalogue.
+        mailbox: this practice's mailbox, holding `in` and `receipts`.
+    """
+
+    repository: Path
+    mailbox: Path
+
+
 class PracticeAccount:
     """One practice's account.
 
     Args:
         name: the practice's code.
-        repository: the folder of the catalogue.
-        mailbox: the folder of this practice's mailbox, holding `in` and `receipts`.
-        rights: which agreements' files this practice may read.
+        places: its folders.
+        rights: which agreements' files it may read.
+        arrived: called when an upload is complete.
     """
 
-    def __init__(self, name: str, repository: Path, mailbox: Path, rights: Rights) -> None:
+    def __init__(self, name: str, places: Places, rights: Rights, arrived: Callable[[], None]) -> None:
         self.name = name
-        self._repository = repository
-        self._mailbox = mailbox
+        self._repository = places.repository
+        self._mailbox = places.mailbox
         self._rights = rights
+        self._arrived = arrived
 
     def list(self, folder: str) -> tuple[str, ...]:
         """The names of the receipts; no other folder is listed."""
@@ -182,6 +196,7 @@ class PracticeAccount:
         with suppress(FileNotFoundError):
             part.unlink()
         _sync(name.parent)
+        self._arrived()
 
     def _readable(self, path: str) -> Path:
         if _RECEIPT.fullmatch(path):

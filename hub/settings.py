@@ -90,7 +90,6 @@ def django_settings(config: HubConfig) -> dict[str, Any]:
         "DATABASES": {"default": database_settings(config)},
         "SESSION_COOKIE_SECURE": config.https,
         "CSRF_COOKIE_SECURE": config.https,
-        "SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https") if config.https else None,
         "LOGGING_CONFIG": None,  # the command sets up logging
     }
 

@@ -1,0 +1,192 @@
+"""`gpfed-hub`: the centre's command. Parses and dispatches; what each command does stands in `hub.commands`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from governance.errors import GovernanceError
+from hub.errors import HubError
+from searches.errors import SearchesError
+
+EPILOG = """example:
+  gpfed-hub --hub ./hub init --code NORTHSIDE --name "Northside hub"
+  gpfed-hub --hub ./hub practice add Z90001 --name "Elm Street"
+  gpfed-hub --hub ./hub serve
+
+exit codes:
+  0 done   1 failed   2 usage, or the hub's folder cannot be used   12 refused by agreement or policy   130 interrupted
+"""
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command; the exit code."""
+    arguments = parser().parse_args(argv)
+    logging.basicConfig(
+        level=logging.INFO if arguments.verbose else logging.WARNING,
+        format="time=%(asctime)s level=%(levelname)s at=%(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    logging.getLogger("paramiko").setLevel(
+        logging.CRITICAL
+    )  # strangers' handshakes; ours are logged by hub.sftp_server
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except (HubError, GovernanceError, SearchesError) as error:
+        sys.stderr.write(f"gpfed-hub: {error.message}\n")
+        if error.hint:
+            sys.stderr.write(f"hint: {error.hint}\n")
+        return error.exit_code
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        prog="gpfed-hub",
+        description="Publish searches to practices, receive their sealed counts, show how practices compare.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--hub", type=Path, default=Path("hub-folder"), metavar="DIR", help="the hub's folder")
+    top.add_argument("--verbose", action="store_true", help="say more on stderr")
+    commands = top.add_subparsers(required=True, metavar="COMMAND")
+    _init(commands)
+    _key(commands)
+    _practice(commands)
+    _agreement(commands)
+    _publish(commands)
+    _serve(commands)
+    _demo(commands)
+    return top
+
+
+Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no other name
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    # Django allows models to be imported only once it is configured, and --help needs neither.
+    if arguments.command == "demo":
+        from hub.demo import run as run_demo
+
+        return run_demo(arguments)
+    if arguments.command == "init":
+        from hub.config import config_text
+        from hub.founding import found
+
+        config = found(arguments.hub, config_text(arguments.code, arguments.name, _given(arguments)))
+    else:
+        from hub.settings import configure, migrate
+
+        config = configure(arguments.hub)
+        migrate()
+    from hub.commands import run
+
+    return run(config, arguments)
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, str | int | bool]:
+    names = ("public_host", "sftp_host", "sftp_port", "web_host", "web_port", "https")
+    return {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+
+
+def _command(commands: Commands, name: str, command: str, words: str) -> argparse.ArgumentParser:
+    made: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    made.set_defaults(command=command)
+    made.add_argument("--json", action="store_true", help="print JSON")
+    return made
+
+
+def _group(commands: Commands, name: str, words: str) -> Commands:
+    made = commands.add_parser(name, help=words, description=words)
+    return made.add_subparsers(required=True, metavar="COMMAND")
+
+
+def _init(commands: Commands) -> None:
+    made = _command(commands, "init", "init", "make a new hub")
+    made.add_argument("--code", required=True, help="the hub's code, as agreements name it")
+    made.add_argument("--name", required=True, help="the hub's name, for people")
+    made.add_argument("--public-host", help="host name that practices connect to (127.0.0.1)")
+    made.add_argument("--sftp-host", help="address that the mailbox listens on (127.0.0.1)")
+    made.add_argument("--sftp-port", type=int, help="its port (2222); 0 for any free one")
+    made.add_argument("--web-host", help="address that the pages listen on (127.0.0.1)")
+    made.add_argument("--web-port", type=int, help="their port (8000); 0 for any free one")
+    made.add_argument("--https", action="store_true", default=None, help="a proxy in front of the pages speaks TLS")
+    _offline(made)
+
+
+def _key(commands: Commands) -> None:
+    group = _group(commands, "key", "people who sign searches")
+    new = _command(group, "new", "key new", "make a person's key and add the person to the signed staff directory")
+    new.add_argument("person", help="a short id that is never given to anybody else, such as a.patel")
+    new.add_argument("--name", help="the person's name")
+    new.add_argument("--role", action="append", required=True, choices=["author", "clinical", "governance"])
+    new.add_argument("--out", type=Path, metavar="FILE", help="where the key goes")
+    _offline(new)
+    _command(group, "list", "key list", "the staff directory")
+
+
+def _practice(commands: Commands) -> None:
+    group = _group(commands, "practice", "practices that take part")
+    add = _command(group, "add", "practice add", "add a practice and print its one-time enrolment code")
+    add.add_argument("code", help="its ODS code")
+    add.add_argument("--name", required=True)
+    add.add_argument(
+        "--address", metavar="HOST:PORT", help="where the practice reaches the mailbox, if not as configured"
+    )
+    _command(group, "list", "practice list", "all practices")
+    link = _command(group, "link", "practice link", "a link that lets a practice, or the hub's staff, see the pages")
+    link.add_argument("code", nargs="?", default="", help="the practice; staff if not given")
+
+
+def _agreement(commands: Commands) -> None:
+    group = _group(commands, "agreement", "agreements with practices")
+    new = _command(group, "propose", "agreement propose", "sign an agreement for the hub and offer it to its practices")
+    new.add_argument("file", type=Path, help="the agreement, as YAML")
+    _reviewers(new)
+    _offline(new)
+    show = _command(group, "show", "agreement show", "an agreement in words, and for whom it is active")
+    show.add_argument("id")
+    _command(group, "list", "agreement list", "all agreements")
+
+
+def _publish(commands: Commands) -> None:
+    made = _command(commands, "publish", "publish", "publish searches under an agreement")
+    made.add_argument("folder", type=Path, nargs="+", help="a search's folder")
+    made.add_argument("--agreement", required=True, metavar="ID")
+    made.add_argument("--author-key", type=Path, required=True, metavar="FILE")
+    made.add_argument("--codelists", type=Path, metavar="DIR", help="code lists, if not those that come with gpfed")
+    _reviewers(made)
+
+
+def _serve(commands: Commands) -> None:
+    _command(commands, "serve", "serve", "run mailbox, receiver and pages until interrupted")
+
+
+def _demo(commands: Commands) -> None:
+    made = commands.add_parser("demo", help="a whole federation on this machine", description="A whole federation.")
+    made.set_defaults(command="demo")
+    made.add_argument("--practices", type=int, default=12)
+    made.add_argument("--patients", type=int, default=6000, metavar="MEAN", help="mean list size")
+    made.add_argument("--seed", type=int, default=1)
+    made.add_argument("--no-serve", action="store_true", help="end instead of showing the pages")
+    made.add_argument("--json", type=Path, metavar="FILE", help="write what happened")
+    made.add_argument("--folder", type=Path, metavar="DIR", help="where everything goes")
+
+
+def _reviewers(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--clinical-key", type=Path, required=True, metavar="FILE")
+    made.add_argument("--governance-key", type=Path, required=True, metavar="FILE")
+
+
+def _offline(made: argparse.ArgumentParser) -> None:
+    made.add_argument("--offline-keys", type=Path, metavar="DIR", help="the root and targets keys (keys/offline)")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
