@@ -2,8 +2,8 @@
 
     effective terms = agreement ∩ the practice's own policy ∩ the floor
 
-Nothing remote can widen any of the three. Each clause of a decision is decided by itself and gives a sentence, whether it
-holds or not; all must hold. The clauses, in order:
+Nothing remote can widen any of the three. Each clause of a decision is decided by itself and gives a sentence, whether
+it holds or not; all must hold. The clauses, in order:
 
 1. parties       the practice is one of them, and the agreement covers this search
 2. dates         the agreement has begun and has not ended, by the latest day ever seen

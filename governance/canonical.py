@@ -1,4 +1,4 @@
-"""Canonical JSON: the one spelling of a value that is signed or hashed.
+r"""Canonical JSON: the one spelling of a value that is signed or hashed.
 
 * UTF-8, keys sorted by code point, no blanks between tokens, no byte order mark, text written as itself;
 * whole numbers only, at most 2^53 - 1 either way (what every reader of JSON can hold); never a fraction;
@@ -8,7 +8,7 @@
 Bytes that were signed are kept and compared as received; they are never written again in order to verify them.
 
 >>> to_canonical({"b": [1, True, None], "a": "é"})
-b'{"a":"\\xc3\\xa9","b":[1,true,null]}'
+b'{"a":"\xc3\xa9","b":[1,true,null]}'
 """
 
 from __future__ import annotations

@@ -1,17 +1,18 @@
-"""What comes down from the hub: names in the signed repository, the messages in it, and the rules by which they are trusted.
+"""What is believed of what comes down from the hub, and in which order it is checked.
 
-The repository is TUF (The Update Framework 1.0): root and targets need two of three keys; each agreement has a delegated role
-whose two keys, the clinical and the governance reviewer's, must both sign. python-tuf verifies signatures, expiry, versions and
-digests and gives target bytes; this file does no I/O and starts where python-tuf ends:
+The repository is TUF (The Update Framework 1.0): root and targets need two of three keys; each agreement has a
+delegated role whose two keys, the clinical and the governance reviewer's, must both sign. python-tuf verifies
+signatures, expiry, versions and digests and gives target bytes; this file does no I/O and starts where python-tuf ends:
 
 1. `hub.json` (top level): who the hub is, its keys, its staff directory.
 2. `agreements/<id>/agreement.json`: signed with the agreement key that `hub.json` names; about this id, of this hub.
 3. `agreements/<id>/index.json`: which searches are published, each by digest.
-4. `agreements/<id>/searches/<search>.<digest12>.json`: three different people signed this content for this agreement; the digest
-   is computed again from the files; the search is read and ruled again; its footprint is found again in its tree.
+4. `agreements/<id>/searches/<search>.<digest12>.json`: three different people signed this content for this agreement;
+   the digest is computed again from the files; the search is read and ruled again; its footprint is found again in its
+   tree.
 
-What is wrong with one agreement or search refuses that one, with a reason; what is wrong with `hub.json` refuses everything.
-An agent that had to trust the hub's word for any of these would have no boundary.
+What is wrong with one agreement or search refuses that one, with a reason; what is wrong with `hub.json` refuses
+everything. An agent that had to trust the hub's word for any of these would have no boundary.
 
 | target | trusted | an attacker who can change it (and sign) |
 |---|---|---|
@@ -156,7 +157,8 @@ def read_catalogue(targets: Mapping[str, bytes]) -> Catalogue:
     """All that can be believed of the targets that were fetched.
 
     Args:
-        targets: verified bytes by path. Searches that were not served (their agreement is not active here) may be missing.
+        targets: verified bytes by path. Searches that were not served (their agreement is not active here) may be
+        missing.
 
     Raises:
         FormatError: `hub.json` is missing or not of the right form.

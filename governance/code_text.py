@@ -1,9 +1,10 @@
 """Bytes as text that people can paste or type, where every mistyped character is found and its place named.
 
 Crockford's base32 (no I, L, O, U; read without regard to case; I and L are read as 1, O as 0) in groups of eight: seven
-characters of content and one check character. The check is a weighted sum over the field of 32 elements, started with the
-group's number: any one wrong character, any two characters swapped, and any group in another's place are found. The
-content is two bytes of length, the bytes, and their CRC-32, which finds what several mistakes could hide from the groups.
+characters of content and one check character. The check is a weighted sum over the field of 32 elements, started with
+the group's number: any one wrong character, any two characters swapped, and any group in another's place are found. The
+content is two bytes of length, the bytes, and their CRC-32, which finds what several mistakes could hide from the
+groups.
 
 >>> to_groups(b"hello")
 '000PGSB6-CDHQPSY3-XNRG006J'
@@ -86,7 +87,7 @@ def _symbol(place: int, character: str) -> int:
 
 
 def _check(number: int, group: list[int]) -> int:
-    """The group's number plus the sum of a^(place+1) * symbol, in GF(32); a is primitive, so no two places weigh alike."""
+    """The group's number plus the sum of a^place * symbol in GF(32); a is primitive, so no two places weigh alike."""
     total = number & 31
     for place, symbol in enumerate(group, start=1):
         weighted = symbol

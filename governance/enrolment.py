@@ -6,8 +6,8 @@
 | request | practice | the key that it brings | the signature; the secret was the password |
 | reply | hub, over the pinned connection | nobody | the root's digest is in the code |
 
-The code is `GPF1-` and `governance.code_text` over: port (2 bytes, big-endian), secret (16), SHA-256 of the SSH host key (32),
-SHA-256 of the first TUF root (32), length of the practice's code (1), that code, the host's name.
+The code is `GPF1-` and `governance.code_text` over: port (2 bytes, big-endian), secret (16), SHA-256 of the SSH host
+key (32), SHA-256 of the first TUF root (32), length of the practice's code (1), that code, the host's name.
 """
 
 from __future__ import annotations

@@ -5,14 +5,14 @@
     gpfed-seal-1 <base64>          public half of a sealing key      (SealPublic)
     gpfed-seal-secret-1 <base64>   sealing key                       (SealingKey)
 
-The base64 is of the 32 raw bytes. A key's id is the first 16 hex digits of the SHA-256 of its public type, a zero byte and
-its raw public bytes. Its fingerprint, to read over a telephone, is the first ten bytes of the same digest as five
+The base64 is of the 32 raw bytes. A key's id is the first 16 hex digits of the SHA-256 of its public type, a zero byte
+and its raw public bytes. Its fingerprint, to read over a telephone, is the first ten bytes of the same digest as five
 pronounceable words (proquints: Wilkerson, "A Proposal for Proquints", 2009).
 
 | file | trusted | an attacker who can read it | who can change it |
 |---|---|---|---|
-| secret key | yes; owner-only, else refused | signs as its owner, or opens what was sealed to it | the owner's messages are refused |
-| public key | only as far as what brought it (enrolment, signed catalogue) | learns nothing | passes himself off as the owner |
+| secret key | yes; owner-only, else refused | signs as its owner, opens what was sealed to it | stops the owner |
+| public key | as far as what brought it: enrolment, signed catalogue | learns nothing | passes as the owner |
 """
 
 from __future__ import annotations

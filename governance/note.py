@@ -10,9 +10,9 @@ A note is text whose every line ends in a newline, an empty line, and signature 
 
     — hub.example base64(key hash, 4 bytes || Ed25519 signature, 64 bytes)
 
-The key hash is the first four bytes of SHA-256(name || 0x0A || 0x01 || raw public key). The dash is U+2014. What is signed
-is the text with its last newline, without the empty line. A receipt lets a practice prove later what the hub received,
-and when.
+The key hash is the first four bytes of SHA-256(name || 0x0A || 0x01 || raw public key). The dash is U+2014. What is
+signed is the text with its last newline, without the empty line. A receipt lets a practice prove later what the hub
+received, and when.
 """
 
 from __future__ import annotations

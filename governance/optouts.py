@@ -1,8 +1,8 @@
 """Who may be counted for others: the people sets without those who have opted out.
 
-Opting out (Type 1: no use beyond direct care) concerns data that leaves, so it is no part of a search: the exact report and
-the action list of the practice keep everyone. This is the one place where people are taken off, and the only maker of
-`CountedPeople`; the suppressor accepts nothing else.
+Opting out (Type 1: no use beyond direct care) concerns data that leaves, so it is no part of a search: the exact report
+and the action list of the practice keep everyone. This is the one place where people are taken off, and the only maker
+of `CountedPeople`; the suppressor accepts nothing else.
 """
 
 from __future__ import annotations

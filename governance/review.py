@@ -1,8 +1,8 @@
 """Three different people stand behind every search: its author, a clinical and a governance reviewer.
 
-A TUF threshold cannot tell an author from an approver, so each search carries three signatures of its own. Each is over a
-statement that names agreement, search, content digest, role and person, so that a signature given in one role or for one
-agreement can never be shown as another:
+A TUF threshold cannot tell an author from an approver, so each search carries three signatures of its own. Each is over
+a statement that names agreement, search, content digest, role and person, so that a signature given in one role or for
+one agreement can never be shown as another:
 
     {"agreement": ..., "digest": ..., "person": ..., "role": "clinical", "schema": 1, "search": ...}
 
@@ -113,7 +113,8 @@ def check_reviews(reviews: Sequence[Review], about: ReviewOf, staff: Iterable[St
 
     Raises:
         SignatureError: a signature is not of that person's key over that search in that role.
-        TrustError: a role is missing or there twice, somebody is not in the directory or may not act in that role, or two
+        TrustError: a role is missing or there twice, somebody is not in the directory or may not act in that role, or
+        two
             roles are one person or one key.
     """
     directory = {member.person: member for member in staff}

@@ -31,8 +31,8 @@ from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
 from typing import Final
 
-from governance.errors import DisclosureError
 from governance.cells import WITHHELD_REASONS, CellState, Reason, ReceivedTable, SafeRow, Shape, State
+from governance.errors import DisclosureError
 from governance.optouts import CountedPeople
 from governance.profiles import APPOINTMENT_ROUNDING, FLOOR, Profile, check_floor
 from searches.people import APPOINTMENTS_COUNTED_PER_PERSON, PeopleSet
@@ -135,8 +135,8 @@ def failed(search: Search, profile: Profile, reason: str) -> SafeTable:
 def recheck(received: ReceivedTable, profile: Profile, shape: Shape) -> SafeTable:
     """Check a received table against the profile of its agreement and the shape of its search.
 
-    Every cell must be one that `suppress` can make, and the rows must fit together. A number that is merely wrong cannot
-    be told from outside; one that the rules would not have let out can.
+    Every cell must be one that `suppress` can make, and the rows must fit together. A number that is merely wrong
+    cannot be told from outside; one that the rules would not have let out can.
 
     Raises:
         DisclosureError: another search, profile or engine version; another shape; a cell that breaks the profile; rows
@@ -240,7 +240,7 @@ def _check_head(received: ReceivedTable, profile: Profile, shape: Shape) -> None
         raise DisclosureError(f"search {shape.search_id}: profile is not the agreement's, expected {profile.id}")
     if received.engine_version != ENGINE_VERSION:
         raise DisclosureError(
-            f"search {shape.search_id}: disclosure rules are version {received.engine_version}, known is {ENGINE_VERSION}"
+            f"search {shape.search_id}: rules are version {received.engine_version}, expected {ENGINE_VERSION}"
         )
     if len(received.rows) != len(shape.cells):
         raise DisclosureError(

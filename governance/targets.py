@@ -1,11 +1,11 @@
-"""The targets that the hub publishes: their names, what they hold, how they are written and read. Nothing is believed here.
+"""The targets that the hub publishes: their names, what they hold, how they are written and read.
 
     hub.json                                              who the hub is (top level, two of three keys)
     agreements/<id>/agreement.json                        the signed agreement         (delegated role agreement-<id>,
     agreements/<id>/index.json                            which searches, by digest     both reviewers' keys)
     agreements/<id>/searches/<search>.<digest12>.json     one search with its code lists and three reviews
 
-All are canonical JSON. `governance.catalogue` decides what is believed of them.
+All are canonical JSON. Nothing is believed here: `governance.catalogue` decides what is believed of them.
 """
 
 from __future__ import annotations

@@ -22,20 +22,18 @@
     start: 2026-01-01
     end: 2027-12-31
 
-The document is the canonical JSON of the same; its SHA-256 is what the practice accepts. The hub signs it with the key that
-`hub.json` names. An agreement is active for a practice only when the hub has signed the document, the practice has signed its
-acceptance of exactly these bytes, and the day lies between start and end.
+The document is the canonical JSON of the same; its SHA-256 is what the practice accepts. The hub signs it with the key
+that `hub.json` names. An agreement is active for a practice only when the hub has signed the document, the practice has
+signed its acceptance of exactly these bytes, and the day lies between start and end.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Final, Literal
 
-import yaml
 from pydantic import Field
 
 from governance.agreement import ActiveAgreement, Agreement, Kind, SearchTerms, View, check_dates
@@ -61,10 +59,11 @@ from governance.wire import (
     read_message,
 )
 from searches.canon import TABLES
+from searches.errors import DocumentError
 from searches.search import Schedule
+from searches.strict_yaml import read_yaml
 
 AGREEMENT_TYPE: Final = "application/vnd.gpfed.agreement.v1+json"
-TERMS_LIMIT_CHARACTERS = 512 * 1024
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 _Lines = Annotated[list[Line], Field(max_length=50)]
 
@@ -88,7 +87,7 @@ class SignedAgreement:
 
 class _SearchModel(Message):
     id: SearchId
-    dimensions: Annotated[list[_Name], Field(max_length=10)] = []
+    dimensions: Annotated[list[_Name], Field(max_length=10)] = Field(default_factory=list)
     schedule: Literal["weekly", "monthly", "quarterly", "yearly"]
 
 
@@ -102,7 +101,7 @@ class _TermsModel(Message):
     practices: Annotated[list[PracticeCode], Field(min_length=1, max_length=10_000)]
     purposes: Annotated[_Lines, Field(min_length=1)]
     prohibited_uses: _Lines
-    legal_basis: _Lines = []
+    legal_basis: _Lines = Field(default_factory=list)
     searches: Annotated[list[_SearchModel], Field(min_length=1, max_length=2000)]
     tables: dict[_Name, Annotated[list[_Name], Field(max_length=50)]]
     codelists: Annotated[list[_Name], Field(max_length=2000)]
@@ -119,12 +118,12 @@ def read_terms(text: str) -> Agreement:
     Raises:
         FormatError: not YAML, a name twice, or not an agreement.
     """
-    if len(text) > TERMS_LIMIT_CHARACTERS:
-        raise FormatError(f"agreement is {len(text)} characters, at most {TERMS_LIMIT_CHARACTERS} are read")
     try:
-        value = yaml.load(text, Loader=_TermsLoader)  # noqa: S506 - a safe loader, made stricter
-    except yaml.YAMLError as error:
-        raise FormatError(f"agreement is not YAML: {str(error).splitlines()[0][:200]}") from error
+        value = read_yaml("agreement", text)
+    except DocumentError as error:
+        raise FormatError(error.message, error.hint) from error
+    if isinstance(value, dict):  # YAML reads 2026-01-01 as a date; the document keeps it as text
+        value = {name: one.isoformat() if isinstance(one, date) else one for name, one in value.items()}
     return _agreement(fit(_TermsModel, value, "agreement"))
 
 
@@ -212,7 +211,8 @@ def activate(
 
     Raises:
         SignatureError: the hub has not signed the document, or the practice's key has not signed the acceptance.
-        NotPermittedError: the practice is no party, has not accepted exactly this document, or it is not in force today.
+        NotPermittedError: the practice is no party, has not accepted exactly this document, or it is not in force
+        today.
     """
     signed = read_agreement(signed.envelope, hub_key)
     word = read_acceptance(acceptance, practice.key)
@@ -258,8 +258,9 @@ def in_words(agreement: Agreement) -> str:
         "Legal basis:",
         *(f"  * {basis}" for basis in agreement.legal_basis or ("not stated",)),
         "",
-        f"What leaves: counts, never rows, protected by the profile {agreement.profile}. People who opted out (Type 1) are",
-        "not counted. No name, number, date of birth, address or free text can be asked for.",
+        f"What leaves: counts, never rows, protected by the profile {agreement.profile}.",
+        "People who opted out (Type 1) are not counted.",
+        "No name, number, date of birth, address or free text can be asked for.",
         f"Who sees it: {_VIEW_WORDS[agreement.view]}",
         "",
         "What may be counted, how often, split by what:",
@@ -319,24 +320,3 @@ def _check_tables(tables: dict[str, list[str]]) -> None:
         unknown = [column for column in columns if table.column(column) is None]
         if unknown:
             raise FormatError(f"agreement names columns that {name} does not have: {', '.join(unknown)}")
-
-
-class _TermsLoader(yaml.SafeLoader):
-    """Dates stay text, a name may stand once, and nothing may be repeated by reference."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.YAMLError("an alias stands in it")
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, object]:
-        mapping = super().construct_mapping(node, deep=deep)
-        if len(mapping) != len(node.value):
-            raise yaml.YAMLError("a name stands twice in it")
-        return mapping
-
-
-_TermsLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}

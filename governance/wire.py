@@ -5,12 +5,12 @@ Names in the mailbox:
     /in/00000007-result-1f2e3d4c5b6a7988.gpfed      sequence, kind, first 16 hex digits of the file's SHA-256
     /receipts/00000007.receipt
 
-Results and acceptances of a practice share one sequence, from 1, and one chain: each names the SHA-256 of the file before
-it (64 zeros for the first).
+Results and acceptances of a practice share one sequence, from 1, and one chain: each names the SHA-256 of the file
+before it (64 zeros for the first).
 
-An acceptance is JSON in a signed envelope, signed with the key that the practice enrolled, and read only after its signature
-was checked. Enrolment is in `governance.enrolment`, the sealed result in `governance.sealing`, what comes down in
-`governance.catalogue`.
+An acceptance is JSON in a signed envelope, signed with the key that the practice enrolled, and read only after its
+signature was checked. Enrolment is in `governance.enrolment`, the sealed result in `governance.sealing`, what comes
+down in `governance.catalogue`.
 """
 
 from __future__ import annotations
