@@ -90,6 +90,12 @@ class Diary:
         if not any(entry.event == event and entry.facts == facts for entry in self.entries()):
             self.append(event, facts)
 
+    def append_changed(self, event: str, facts: Facts) -> None:
+        """Add an entry unless the latest with that event says the same: for what goes on being so."""
+        latest = next((entry for entry in reversed(self.entries()) if entry.event == event), None)
+        if latest is None or latest.facts != facts:
+            self.append(event, facts)
+
     def entries(self) -> tuple[Entry, ...]:
         """Every whole entry, in order.
 

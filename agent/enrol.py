@@ -38,7 +38,6 @@ from agent.sftp import Address, OneTimeSecret, openssh_fingerprint
 from agent.state import StateFolder
 from agent.transport import REPLY, REQUEST, Mailbox, Patience
 from governance.enrolment import (
-    REPLY_LIMIT_BYTES,
     EnrolmentCode,
     EnrolmentReply,
     EnrolmentRequest,
@@ -47,6 +46,7 @@ from governance.enrolment import (
 )
 from governance.errors import GovernanceError
 from governance.keys import SigningKey, read_signing_key, write_key
+from governance.wire import REPLY_LIMIT_BYTES
 
 ENROL_ACCOUNT = "enrol"
 REPLY_PATIENCE = Patience(seconds=60)
@@ -102,16 +102,6 @@ def enrol(folder: StateFolder, code_text: str, records: Records, door: Door, dia
     return Enrolled(code.practice, hub, signing_key.public.fingerprint)
 
 
-def ssh_key_path(folder: StateFolder) -> Path:
-    """The practice's SSH key (OpenSSH form)."""
-    return folder.keys / "ssh_ed25519"
-
-
-def signing_key_path(folder: StateFolder) -> Path:
-    """The practice's signing key."""
-    return folder.keys / "signing.key"
-
-
 def _read_code(text: str) -> EnrolmentCode:
     try:
         return EnrolmentCode.parse(text.strip())
@@ -130,14 +120,14 @@ def _check_not_enrolled(folder: StateFolder) -> None:
 
 
 def _signing_key(folder: StateFolder) -> SigningKey:
-    path = signing_key_path(folder)
+    path = folder.signing_key
     if not path.exists():
         write_key(path, SigningKey.generate())
     return read_signing_key(path)
 
 
 def _ssh_public_key(folder: StateFolder) -> str:
-    path = ssh_key_path(folder)
+    path = folder.ssh_key
     if not path.exists():
         private = Ed25519PrivateKey.generate()
         write_private(path, private.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption()))

@@ -6,6 +6,7 @@ the anchor; every role needs its threshold of signatures, must not be expired, a
     catalogue/root.json           the anchor, as enrolled
     catalogue/tuf/                the client's metadata, so that nothing older is ever taken
     catalogue/files/<sha-256>     verified files
+    catalogue/hub.json            the verified hub.json, for whoever checks the folder with other tools
     catalogue/current.json        which files, under which names, good until when
 
 Crash contract: current.json is replaced last and at once, so that a reader finds the old catalogue or the new one,
@@ -42,10 +43,10 @@ from tuf.ngclient import FetcherInterface, Updater
 from agent.errors import CatalogueRefusedError, HubRefusedError, NotThereError, TooLargeError
 from agent.files import private_folder, write_private
 from agent.transport import MAX_CATALOGUE_FILE_BYTES, METADATA, TARGETS, Mailbox
+from governance.targets import HUB_TARGET
 
 logger = logging.getLogger(__name__)
 
-HUB_TARGET = "hub.json"
 MAX_FILES = 10_000
 
 
@@ -58,7 +59,7 @@ class Pulled:
     files: Mapping[str, bytes]
 
 
-class MailboxFetcher(FetcherInterface):  # type: ignore[misc] # the library is untyped here
+class MailboxFetcher(FetcherInterface):
     """The library's only way out: files of the mailbox."""
 
     def __init__(self, mailbox: Mailbox) -> None:
@@ -99,6 +100,8 @@ def pull(mailbox: Mailbox, folder: Path) -> Pulled:
         expires, version = _validity(folder / "tuf", roles)
     except (RepositoryError, DownloadError) as error:
         raise _refused(error) from error
+    # For whoever checks this folder without us: the same bytes under their own name.
+    write_private(folder / HUB_TARGET, (folder / "files" / targets[HUB_TARGET]).read_bytes())
     current = {"version": version, "expires": expires.isoformat(), "roles": roles, "targets": targets}
     write_private(folder / "current.json", json.dumps(current, sort_keys=True).encode("ascii"))
     _forget_others(folder, set(targets.values()))

@@ -18,10 +18,10 @@ from datetime import date
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from searches.answer import Answers, answer, identities
-
 from agent.action_list import Identities, listed_outcome
 from agent.errors import SourceError
+from searches.answer import Answers, answer, identities
+from searches.engines import duckdb
 from searches.errors import SearchesError
 from searches.extract import open_extract
 from searches.people import PeopleSets
@@ -46,11 +46,23 @@ class RunRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """What a run gives: the answers, who is on the action lists, and the date of the newest delivery."""
+    """What a run gives.
+
+    Args:
+        answers: of every search, everyone in them.
+        identities: of those on the action lists.
+        delivered_on: day of the newest delivery.
+        layout_version: of the layout that was used.
+        engine: its name.
+        engine_version: as it says.
+    """
 
     answers: Answers
     identities: Identities
     delivered_on: date
+    layout_version: str
+    engine: str
+    engine_version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +125,14 @@ def _over_extract(request: RunRequest) -> Ran:
     with open_extract(request.extract, request.layout, request.practice) as extract:
         answers = answer(extract, request.searches, request.reference_date)
         header, rows = identities(extract, _on_lists(answers))
-        return Ran(answers, Identities(tuple(header), {row[0]: tuple(row) for row in rows}), extract.delivered_on)
+        return Ran(
+            answers=answers,
+            identities=Identities(tuple(header), {row[0]: tuple(row) for row in rows}),
+            delivered_on=extract.delivered_on,
+            layout_version=extract.layout.version,
+            engine=duckdb.NAME,
+            engine_version=duckdb.engine_version(),
+        )
 
 
 def _on_lists(answers: Answers) -> tuple[str, ...]:

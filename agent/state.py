@@ -51,6 +51,12 @@ CREATE TABLE IF NOT EXISTS decision (
     sequence INTEGER NOT NULL UNIQUE REFERENCES message (sequence),
     signed BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS attempt (
+    agreement TEXT NOT NULL,
+    reference_date TEXT NOT NULL,
+    at TEXT NOT NULL,
+    PRIMARY KEY (agreement, reference_date)
+);
 CREATE TABLE IF NOT EXISTS latest_time (one INTEGER PRIMARY KEY CHECK (one = 1), seen TEXT NOT NULL);
 """
 
@@ -70,6 +76,16 @@ class StateFolder:
     def keys(self) -> Path:
         """The practice's keys."""
         return self.root / "keys"
+
+    @property
+    def signing_key(self) -> Path:
+        """The practice's signing key (text form of `governance.keys`)."""
+        return self.keys / "signing.key"
+
+    @property
+    def ssh_key(self) -> Path:
+        """The practice's SSH key (OpenSSH form)."""
+        return self.keys / "ssh_ed25519"
 
     @property
     def catalogue(self) -> Path:

@@ -1,0 +1,155 @@
+"""The practice's command line: it parses, dispatches, and turns refusals into a line, a hint and an exit code."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from agent.config import read_config
+from agent.errors import EXIT_CODES, FAILED, INTERRUPTED, AgentError
+from agent.state import StateFolder, default_folder
+
+PROGRAM = "gpfed-agent"
+
+_EPILOG = """example:
+  gpfed-agent enrol GPF1-... --layout emis_im1 --extract /srv/extracts
+  gpfed-agent agreements show heart-health
+  gpfed-agent agreements accept heart-health --unnamed
+  gpfed-agent run --once
+  gpfed-agent start
+
+exit codes:
+""" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
+
+
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    top = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Runs agreed searches on this practice's own records; only counts leave.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--state", type=Path, metavar="DIR", help=f"state folder (default: {default_folder().root})")
+    top.add_argument("--verbose", action="store_true", help="tell more on the way")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_enrol(commands)
+    _add_agreements(commands)
+    _add_run(commands)
+    _add_reading(commands)
+    return top
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit code."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO if options.verbose or options.command == "start" else logging.ERROR,
+        format="%(asctime)s level=%(levelname)s logger=%(name)s %(message)s",
+        stream=sys.stderr,
+    )
+    # Its errors carry the other side's words; ours say what happened.
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)
+    try:
+        return _dispatch(options)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001 - a foreign error's text may quote a record: only its kind is shown
+        return _refuse(error)
+
+
+def _dispatch(options: argparse.Namespace) -> int:
+    folder = StateFolder(options.state.absolute()) if options.state else default_folder()
+    if options.command == "start":
+        # Only the scheduler: the idle service must not carry what a turn needs.
+        from agent.schedule import start  # noqa: PLC0415
+
+        return start(folder, read_config(folder).every_minutes)
+    # SSH, signatures and the search language take half a second to load, which --help does not need.
+    from agent.commands import COMMANDS  # noqa: PLC0415
+
+    name = f"{options.command} {options.what}" if options.command == "agreements" else options.command
+    return COMMANDS[name](folder, options)
+
+
+def _refuse(error: Exception) -> int:
+    message, hint = getattr(error, "message", ""), getattr(error, "hint", "")
+    print(f"{PROGRAM}: {message or f'failed: {type(error).__name__}'}", file=sys.stderr)
+    if hint:
+        print(f"  {hint}", file=sys.stderr)
+    code = getattr(error, "exit_code", FAILED)
+    return code if isinstance(error, AgentError) or code in EXIT_CODES else FAILED
+
+
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
+
+
+def _add(commands: _Commands[argparse.ArgumentParser], name: str, about: str, example: str) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=about,
+        description=about,
+        epilog=f"example:\n  {PROGRAM} {example}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_enrol(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _add(
+        commands,
+        "enrol",
+        "Join a hub, once, by the code it gave.",
+        "enrol GPF1-... --layout vision --extract D:/nightly",
+    )
+    command.add_argument("code", help="one-time code, GPF1-...")
+    command.add_argument("--layout", required=True, help="how the record system's files are laid out")
+    command.add_argument("--extract", required=True, type=Path, metavar="DIR", help="folder of the nightly files")
+    command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_agreements(commands: _Commands[argparse.ArgumentParser]) -> None:
+    command = _add(commands, "agreements", "Read an agreement, and sign or decline it.", "agreements show heart-health")
+    kinds = command.add_subparsers(dest="what", required=True, metavar="show|accept|decline")
+    show = _add(
+        kinds, "show", "Print an agreement in plain English, or all in one line each.", "agreements show heart-health"
+    )
+    show.add_argument("id", nargs="?", default="", help="of the agreement; without it, all")
+    show.add_argument("--json", action="store_true", help="print JSON")
+    accept = _add(
+        kinds, "accept", "Sign an agreement with the practice's own key.", "agreements accept heart-health --unnamed"
+    )
+    accept.add_argument("id", help="of the agreement")
+    named = accept.add_mutually_exclusive_group(required=True)
+    named.add_argument("--named", action="store_true", help="peers who are named too see this practice's name")
+    named.add_argument("--unnamed", action="store_true", help="peers see whole percentages under a pseudonym")
+    decline = _add(kinds, "decline", "Say no to an agreement, signed.", "agreements decline heart-health")
+    decline.add_argument("id", help="of the agreement")
+    for saying in (accept, decline):
+        saying.add_argument("--yes", action="store_true", help="do not ask; for scripts")
+        saying.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
+    run = _add(commands, "run", "Do everything that is due now.", "run --once --reference-date 2026-03-31")
+    run.add_argument("--once", action="store_true", required=True, help="one turn, then end")
+    run.add_argument(
+        "--reference-date", type=date.fromisoformat, metavar="DATE", help="answer for this day (YYYY-MM-DD)"
+    )
+    run.add_argument("--json", action="store_true", help="print JSON")
+    _add(commands, "start", "Serve: look every so many minutes, until told to end.", "start")
+
+
+def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
+    for name, about in (
+        ("status", "Where this agent stands."),
+        ("sent", "Every message that left or waits, with its receipt."),
+    ):
+        _add(commands, name, about, f"{name} --json").add_argument("--json", action="store_true", help="print JSON")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

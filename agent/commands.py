@@ -1,0 +1,205 @@
+"""What each command of `gpfed-agent` does: it opens a turn or the state folder, calls one function, and prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+
+from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_turn
+from agent.decisions import Answer, find_agreement, latest_decisions, say
+from agent.diary import Diary
+from agent.enrol import Door, Records, enrol
+from agent.errors import ConfigError, NotAgreedError
+from agent.sftp import Address, ClientKey, connect
+from agent.state import StateFolder
+from agent.status import sent_rows, status_of
+from agent.transport import Mailbox
+from agent.turn import Turn, open_turn
+from governance.catalogue import Catalogue
+from governance.terms import SignedAgreement, in_words
+from governance.wire import AgreementDecision
+from searches.layouts import LAYOUTS
+
+WAIT_SECONDS = 30.0  # for another turn of the same agent to end
+
+
+def clock() -> datetime:
+    """The present time."""
+    return datetime.now(UTC)
+
+
+def enrol_command(folder: StateFolder, options: Namespace) -> int:
+    """Join a hub."""
+    if options.layout not in LAYOUTS:
+        raise ConfigError(f"no layout is called {options.layout!r}", f"choose one of: {', '.join(sorted(LAYOUTS))}")
+    records = Records(options.layout, options.extract.absolute())
+    enrolled = enrol(folder, options.code, records, Door(connect), Diary(folder.diary, clock))
+    _print(
+        options,
+        {
+            "practice": enrolled.practice,
+            "hub": {"host": enrolled.hub.host, "port": enrolled.hub.port, "host_key": enrolled.hub.host_key},
+            "fingerprint": enrolled.key_words,
+        },
+        f"Enrolled practice {enrolled.practice} with {enrolled.hub.host}\n"
+        f"  hub         {enrolled.hub.host_key} (as in the code)\n"
+        f"  this agent  {enrolled.key_words}\n"
+        "Read the last line to the hub by telephone. Nothing runs until an agreement is accepted here.",
+    )
+    return 0
+
+
+def show_command(folder: StateFolder, options: Namespace) -> int:
+    """Print agreements."""
+    with open_turn(folder, clock, WAIT_SECONDS) as turn:
+        catalogue = _catalogue(turn)
+        if options.id:
+            signed = find_agreement(catalogue, options.id)
+            _print(options, _agreement_json(turn, catalogue, signed), _agreement_text(turn, signed))
+        else:
+            listed = [_agreement_json(turn, catalogue, signed) for signed in catalogue.agreements.values()]
+            text = "\n".join(f"{one['id']}  version {one['version']}  {one['said']}  {one['title']}" for one in listed)
+            _print(options, {"agreements": listed}, text or "No agreement is offered to this practice.")
+    return 0
+
+
+def accept_command(folder: StateFolder, options: Namespace) -> int:
+    """Sign an agreement."""
+    return _say(folder, options, Answer(AgreementDecision.ACCEPT, options.named))
+
+
+def decline_command(folder: StateFolder, options: Namespace) -> int:
+    """Decline an agreement."""
+    return _say(folder, options, Answer(AgreementDecision.DECLINE, named=False))
+
+
+def run_command(folder: StateFolder, options: Namespace) -> int:
+    """One turn."""
+    with open_turn(folder, clock, WAIT_SECONDS) as turn:
+        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(options.reference_date))
+    _print_outcome(options, outcome)
+    return outcome.exit_code
+
+
+def status_command(folder: StateFolder, options: Namespace) -> int:
+    """Where this agent stands."""
+    status = status_of(folder, clock())
+    _print(options, status, "\n".join(f"{name:12} {_line(value)}" for name, value in status.items()))
+    return 0
+
+
+def sent_command(folder: StateFolder, options: Namespace) -> int:
+    """Every message."""
+    rows = sent_rows(folder)
+    lines = [
+        f"{row['sequence']:>8}  {row['state']:9}  {row['what']}  {row['size']} bytes  {row['digest']}" for row in rows
+    ]
+    _print(options, {"messages": rows}, "\n".join(lines) or "Nothing has left.")
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[StateFolder, Namespace], int]] = {
+    "enrol": enrol_command,
+    "agreements show": show_command,
+    "agreements accept": accept_command,
+    "agreements decline": decline_command,
+    "run": run_command,
+    "status": status_command,
+    "sent": sent_command,
+}
+
+
+def open_mailbox(turn: Turn) -> AbstractContextManager[Mailbox]:
+    """This practice's account at its hub, over SFTP."""
+    hub = turn.config.hub
+    address = Address(hub.host, hub.port, hub.host_key_sha256)
+    return connect(address, ClientKey(turn.config.practice, turn.folder.ssh_key))
+
+
+def _say(folder: StateFolder, options: Namespace, answer: Answer) -> int:
+    with open_turn(folder, clock, WAIT_SECONDS) as turn:
+        catalogue = _catalogue(turn)
+        signed = find_agreement(catalogue, options.id)
+        _confirm(turn, signed, options, answer)
+        say(turn, signed, answer)
+        outcome = deliver_waiting(turn, lambda: open_mailbox(turn), catalogue.hub, Wish())
+    _print_outcome(options, outcome)
+    return outcome.exit_code
+
+
+def _confirm(turn: Turn, signed: SignedAgreement, options: Namespace, answer: Answer) -> None:
+    if options.yes:
+        return
+    print(_agreement_text(turn, signed), file=sys.stderr)
+    print(
+        f"To {answer.decision} it for practice {turn.config.practice}, type its name: ",
+        end="",
+        file=sys.stderr,
+        flush=True,
+    )
+    if sys.stdin.readline().strip() != signed.agreement.id:
+        raise NotAgreedError(f"agreement {signed.agreement.id}: nothing was signed", "type its name, or give --yes")
+
+
+def _catalogue(turn: Turn) -> Catalogue:
+    outcome = bring_catalogue(turn, lambda: open_mailbox(turn))
+    for problem in outcome.problems:
+        print(f"gpfed-agent: {problem.message}; using the last good catalogue", file=sys.stderr)
+    return outcome.catalogue
+
+
+def _agreement_json(turn: Turn, catalogue: Catalogue, signed: SignedAgreement) -> dict[str, object]:
+    agreement = signed.agreement
+    return {
+        "id": agreement.id,
+        "version": agreement.version,
+        "title": agreement.title,
+        "digest": signed.digest,
+        "start": agreement.start.isoformat(),
+        "end": agreement.end.isoformat(),
+        "profile": agreement.profile,
+        "searches": [terms.search_id for terms in agreement.searches],
+        "published": sorted(search_id for one, search_id in catalogue.searches if one == agreement.id),
+        "said": _said(turn, signed),
+    }
+
+
+def _agreement_text(turn: Turn, signed: SignedAgreement) -> str:
+    return f"{in_words(signed.agreement)}\nThis practice has said: {_said(turn, signed)}\nDocument: {signed.digest}"
+
+
+def _said(turn: Turn, signed: SignedAgreement) -> str:
+    for kept in latest_decisions(turn.connection):
+        if (kept.agreement_id, kept.digest) == (signed.agreement.id, signed.digest):
+            named = ", named" if kept.named else ""
+            return f"{kept.decision}{named}"
+    return "nothing"
+
+
+def _print_outcome(options: Namespace, outcome: Outcome) -> None:
+    document = {
+        "released": [
+            {"sequence": one.sequence, "agreement": one.agreement, "digest": one.digest} for one in outcome.released
+        ],
+        "waiting": [one.sequence for one in outcome.waiting],
+        "problems": [{"message": one.message, "hint": one.hint} for one in outcome.problems],
+    }
+    lines = [f"released message {one.sequence}: {one.agreement} of {one.reference_date}" for one in outcome.released]
+    lines += [f"message {one.sequence} waits for the hub's receipt" for one in outcome.waiting]
+    _print(options, document, "\n".join(lines) or "nothing waits")
+    for problem in outcome.problems:
+        print(f"gpfed-agent: {problem.message}", file=sys.stderr)
+        if problem.hint:
+            print(f"  {problem.hint}", file=sys.stderr)
+
+
+def _print(options: Namespace, document: Mapping[str, object], text: str) -> None:
+    print(json.dumps({"schema": 1, **document}, indent=1) if options.json else text)
+
+
+def _line(value: object) -> str:
+    return ", ".join(f"{name} {part}" for name, part in value.items()) if isinstance(value, Mapping) else str(value)

@@ -1,0 +1,205 @@
+"""One turn of the agent, from pulling the catalogue to the hub's receipt: steps 2 to 11 of an answer's path.
+
+Each step takes only what the step before returned, and each has a type of its own that only that step makes:
+
+    Pulled -> Catalogue -> Due -> Ran -> CountedPeople -> SafeTable -> SealedResult -> Message
+
+What goes wrong with one result is written down and the others go on. When the hub cannot be reached, the last good
+catalogue still serves, and what is sealed waits in the outbox.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+
+from agent.action_list import write_action_list
+from agent.approval import Due, due, note_try
+from agent.deliver import RECEIPT_PATIENCE, deliver
+from agent.errors import (
+    FAILED,
+    OK,
+    PARTLY_DONE,
+    AgentError,
+    CatalogueRefusedError,
+    HubIdentityError,
+    NotAgreedError,
+    TransportError,
+)
+from agent.outbox import Message, Outgoing
+from agent.pull import Pulled, last_good, pull
+from agent.record import write_down
+from agent.release import count_for_others, message_of
+from agent.report import ExactReport, write_report
+from agent.run import Ran, RunRequest, run
+from agent.transport import Mailbox, Patience
+from agent.turn import Turn
+from governance.catalogue import Catalogue, HubIdentity, read_catalogue
+from governance.errors import GovernanceError
+from governance.sealing import SealedResult, seal
+from governance.suppress import SafeTable
+from governance.wire import FileKind
+from searches.answer import exact_cells
+from searches.people import PeopleSets
+
+logger = logging.getLogger(__name__)
+
+OpenMailbox = Callable[[], AbstractContextManager[Mailbox]]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that was refused or failed during a turn, with what to do next and its exit code."""
+
+    message: str
+    hint: str
+    exit_code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a turn did: results sealed in it, messages that still wait for the hub, and what went wrong."""
+
+    released: tuple[Message, ...]
+    waiting: tuple[Message, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """Of the command: a problem's own code if it is the only kind and nothing was released, else partly done."""
+        codes = {problem.exit_code for problem in self.problems}
+        if len(codes) == 1 and not self.released:
+            return codes.pop()
+        return PARTLY_DONE if codes or self.waiting else OK
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A catalogue to work with: what was believed of it, its files, and why it is not a new one (if so)."""
+
+    catalogue: Catalogue
+    files: Mapping[str, bytes]
+    problems: tuple[Problem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a turn is asked for: a reference date (None: what is due by itself), and how long to wait for receipts."""
+
+    reference_date: date | None = None
+    patience: Patience = RECEIPT_PATIENCE
+
+
+def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
+    """Do everything that is due.
+
+    Raises:
+        HubIdentityError: someone else answered in the hub's place; nothing was run or sent.
+    """
+    brought = bring_catalogue(turn, open_mailbox)  # 2, 3
+    problems, released = list(brought.problems), []
+    for one in due(turn, brought.catalogue, brought.files, wish.reference_date):  # 4
+        try:
+            released.append(_release(turn, brought.catalogue.hub, one))  # 5 to 10
+        except Exception as error:  # noqa: BLE001 - one result must not stop the others
+            problems.append(_problem(turn, error, one.active.agreement.id))
+    delivered = deliver_waiting(turn, open_mailbox, brought.catalogue.hub, wish)  # 11
+    return Outcome(tuple(released), delivered.waiting, (*problems, *delivered.problems))
+
+
+def bring_catalogue(turn: Turn, open_mailbox: OpenMailbox) -> Brought:
+    """A new catalogue, or else the last good one.
+
+    Raises:
+        HubIdentityError: someone else answered in the hub's place.
+        TransportError: the hub did not answer, and there is no good catalogue to go on with.
+        CatalogueRefusedError: what the hub has does not verify, and there is no good one to go on with.
+    """
+    problems: tuple[Problem, ...] = ()
+    try:
+        with open_mailbox() as mailbox:
+            pulled = pull(mailbox, turn.folder.catalogue)
+    except HubIdentityError as error:
+        turn.diary.append_changed("hub_identity", {"reason": error.message})
+        raise
+    except (TransportError, CatalogueRefusedError) as error:
+        problems = (_problem(turn, error, ""),)
+        pulled = _last_good_or(turn, error)
+    catalogue = read_catalogue(pulled.files)
+    for refusal in catalogue.refused:
+        turn.diary.append_once("target_refused", {"path": refusal.path, "reason": refusal.reason})
+    return Brought(catalogue, pulled.files, problems)
+
+
+def deliver_waiting(turn: Turn, open_mailbox: OpenMailbox, hub: HubIdentity, wish: Wish) -> Outcome:
+    """Send what waits and collect receipts; what cannot be sent is kept."""
+    if not turn.outbox.in_state("spooled", "uploaded"):
+        return Outcome((), (), ())
+    try:
+        with open_mailbox() as mailbox:
+            return Outcome((), deliver(turn, mailbox, hub, wish.patience), ())
+    except (AgentError, GovernanceError) as error:
+        return Outcome((), turn.outbox.in_state("spooled", "uploaded"), (_problem(turn, error, ""),))
+
+
+def _last_good_or(turn: Turn, reason: AgentError) -> Pulled:
+    try:
+        return last_good(turn.folder.catalogue, turn.now)
+    except CatalogueRefusedError as error:
+        turn.diary.append_changed("turn_failed", {"agreement": "", "reason": error.message})
+        raise reason from error
+
+
+def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
+    note_try(turn, one)
+    if not one.permitted:
+        raise NotAgreedError(
+            f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"
+        )
+    ran = run(_request(turn, one))  # 5, 6
+    _keep_here(turn, ran, {})  # 7
+    tables = count_for_others(one, ran)  # 8, 9
+    _keep_here(turn, ran, {table.search_id: table for table in tables})
+    place = turn.outbox.next_place()
+    sealed: SealedResult = seal(message_of(turn.config.practice, one, ran, tables, place), turn.key, hub.seal_key)  # 10
+    outgoing = Outgoing(FileKind.RESULT, one.active.agreement.id, one.reference_date.isoformat(), sealed.data)
+    message = turn.outbox.spool(place, outgoing, turn.now)
+    write_down(turn.folder, turn.outbox, turn.diary, message)
+    return message
+
+
+def _request(turn: Turn, one: Due) -> RunRequest:
+    config = turn.config
+    return RunRequest(
+        extract=config.extract,
+        layout=config.layout,
+        practice=config.practice,
+        searches=one.permitted,
+        reference_date=one.reference_date,
+        run_seconds=config.run_seconds,
+    )
+
+
+def _keep_here(turn: Turn, ran: Ran, released: dict[str, SafeTable]) -> None:
+    """The exact report and the action list of each search that ran; harmless when repeated."""
+    for search_id, people in ran.answers.results.items():
+        if not isinstance(people, PeopleSets):
+            continue
+        cells = exact_cells(people, ran.answers.type1)
+        report = ExactReport(turn.config.practice, people.search, people.reference_date, cells)
+        write_report(turn.folder.reports, report, released.get(search_id))
+        write_action_list(turn.folder.action_lists, people, ran.identities)
+
+
+def _problem(turn: Turn, error: Exception, agreement: str) -> Problem:
+    if isinstance(error, AgentError | GovernanceError):
+        problem = Problem(error.message, error.hint, error.exit_code)
+    else:
+        # A foreign message may quote a row: only its kind is told.
+        problem = Problem(f"the turn failed: {type(error).__name__}", "tell the makers of this agent", FAILED)
+    logger.warning("event=problem agreement=%s kind=%s", agreement, type(error).__name__)
+    turn.diary.append_changed("turn_failed", {"agreement": agreement, "reason": problem.message})
+    return problem

@@ -1,0 +1,85 @@
+"""Send what waits in the outbox, in order, and fetch the hub's signed receipts.
+
+A receipt counts only if the hub's receipt key signed it, for this practice, this sequence and these bytes. A message
+that the hub does not sign for within a day is sent again: the same bytes under the same name, which the hub takes
+once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import datetime, timedelta
+
+from agent.diary import utc_text
+from agent.errors import NotThereError, ReceiptError
+from agent.outbox import Message
+from agent.record import write_down
+from agent.transport import RECEIPTS, Mailbox, Patience
+from agent.turn import Turn
+from governance.catalogue import HubIdentity
+from governance.errors import GovernanceError
+from governance.note import NOTE_LIMIT_BYTES, read_receipt
+from governance.wire import receipt_name
+
+SEND_AGAIN_AFTER = timedelta(days=1)
+RECEIPT_PATIENCE = Patience(seconds=20)
+
+
+def deliver(turn: Turn, mailbox: Mailbox, hub: HubIdentity, patience: Patience) -> tuple[Message, ...]:
+    """Send and collect; the messages that still wait for a receipt.
+
+    Raises:
+        TransportError: the hub did not answer, or said no; what was not sent is kept.
+    """
+    for message in turn.outbox.in_state("spooled", "uploaded"):
+        if _is_due(message, turn.now):
+            send(turn, mailbox, message)
+    for _ in patience.looks():
+        for message in turn.outbox.in_state("uploaded"):
+            collect(turn, mailbox, hub, message)
+        if not turn.outbox.in_state("uploaded"):
+            break
+    return turn.outbox.in_state("spooled", "uploaded")
+
+
+def send(turn: Turn, mailbox: Mailbox, message: Message) -> None:
+    """Put one message into the mailbox; harmless when repeated."""
+    mailbox.put(message.remote_path, turn.outbox.data(message))
+    turn.outbox.uploaded(message, turn.now)
+    write_down(turn.folder, turn.outbox, turn.diary, turn.outbox.message(message.sequence))
+
+
+def collect(turn: Turn, mailbox: Mailbox, hub: HubIdentity, message: Message) -> None:
+    """Fetch and keep one message's receipt, if it is there."""
+    with contextlib.suppress(NotThereError):
+        receipt = mailbox.fetch(f"{RECEIPTS}/{receipt_name(message.sequence)}", NOTE_LIMIT_BYTES)
+        try:
+            received_at = _check_receipt(turn, hub, message, receipt)
+        except ReceiptError as error:
+            turn.diary.append_once("receipt_refused", {"sequence": message.sequence, "reason": error.message})
+            raise
+        turn.outbox.receipted(message, receipt, utc_text(received_at))
+        write_down(turn.folder, turn.outbox, turn.diary, turn.outbox.message(message.sequence))
+
+
+def _check_receipt(turn: Turn, hub: HubIdentity, message: Message, data: bytes) -> datetime:
+    try:
+        receipt = read_receipt(data, hub.code, hub.receipt_key)
+    except GovernanceError as error:
+        raise ReceiptError(f"receipt {message.sequence} is refused: {error.message}", _HINT) from error
+    if (receipt.practice, receipt.sequence, receipt.digest) != (
+        turn.config.practice,
+        message.sequence,
+        message.digest,
+    ):
+        raise ReceiptError(f"receipt {message.sequence} is about another message", _HINT)
+    return receipt.received_at
+
+
+_HINT = "the message is kept; tell the hub, with the file in its folder receipts"
+
+
+def _is_due(message: Message, now: datetime) -> bool:
+    if message.state == "spooled":
+        return True
+    return now - datetime.fromisoformat(message.uploaded_at) > SEND_AGAIN_AFTER

@@ -1,0 +1,70 @@
+"""Where the agent stands, and what has left it: read from the state folder alone, while a turn may be running."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime
+
+from agent.config import read_config
+from agent.decisions import latest_decisions
+from agent.diary import Diary
+from agent.errors import CatalogueRefusedError
+from agent.outbox import Message, Outbox
+from agent.pull import last_good
+from agent.state import StateFolder, open_database
+
+
+def status_of(folder: StateFolder, now: datetime) -> dict[str, object]:
+    """Practice, hub, catalogue, agreements, outbox and the latest entry of the diary.
+
+    Raises:
+        NotEnrolledError: there is no hub yet.
+        DiaryBrokenError: the diary does not chain.
+    """
+    config = read_config(folder)
+    entries = Diary(folder.diary, lambda: now).entries()
+    with open_database(folder) as connection:
+        said = {one.agreement_id: f"{one.decision} version {one.version}" for one in latest_decisions(connection)}
+        states = Counter(message.state for message in Outbox(folder, connection).messages())
+    return {
+        "practice": config.practice,
+        "layout": config.layout,
+        "extract": str(config.extract),
+        "hub": {"host": config.hub.host, "port": config.hub.port, "host_key": config.hub.host_key},
+        "catalogue": _catalogue(folder, now),
+        "agreements": said,
+        "messages": dict(states),
+        "diary": {"entries": len(entries), "latest": entries[-1].event, "at": entries[-1].at} if entries else {},
+    }
+
+
+def sent_rows(folder: StateFolder) -> list[dict[str, object]]:
+    """Every message that left or waits, in order.
+
+    Raises:
+        NotEnrolledError: there is no hub yet.
+    """
+    read_config(folder)
+    with open_database(folder) as connection:
+        return [_row(message) for message in Outbox(folder, connection).messages()]
+
+
+def _row(message: Message) -> dict[str, object]:
+    return {
+        "sequence": message.sequence,
+        "what": f"{message.kind} {message.agreement} {message.reference_date}".strip(),
+        "state": message.state,
+        "size": message.size,
+        "digest": message.digest,
+        "spooled_at": message.spooled_at,
+        "uploaded_at": message.uploaded_at,
+        "received_at": message.received_at,
+    }
+
+
+def _catalogue(folder: StateFolder, now: datetime) -> dict[str, object]:
+    try:
+        good = last_good(folder.catalogue, now)
+    except CatalogueRefusedError as error:
+        return {"usable": False, "reason": error.message}
+    return {"usable": True, "version": good.version, "expires": good.expires.isoformat()}
