@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from governance.errors import GovernanceError
+from hub.demo import add_arguments as add_demo_arguments
 from hub.errors import HubError
 from searches.errors import SearchesError
 
@@ -171,12 +172,7 @@ def _serve(commands: Commands) -> None:
 def _demo(commands: Commands) -> None:
     made = commands.add_parser("demo", help="a whole federation on this machine", description="A whole federation.")
     made.set_defaults(command="demo")
-    made.add_argument("--practices", type=int, default=12)
-    made.add_argument("--patients", type=int, default=6000, metavar="MEAN", help="mean list size")
-    made.add_argument("--seed", type=int, default=1)
-    made.add_argument("--no-serve", action="store_true", help="end instead of showing the pages")
-    made.add_argument("--json", type=Path, metavar="FILE", help="write what happened")
-    made.add_argument("--folder", type=Path, metavar="DIR", help="where everything goes")
+    add_demo_arguments(made)
 
 
 def _reviewers(made: argparse.ArgumentParser) -> None:

@@ -17,9 +17,10 @@ def environment(**options: Any) -> Environment:
 
     `ChainableUndefined`, because the macros read `params.x.y` where no `x` was given.
     """
-    own: BaseLoader = options.pop("loader")
-    loader = ChoiceLoader([own, PackageLoader("nhsuk_frontend_jinja", "templates")])
-    env = Environment(**{**options, "loader": loader, "undefined": ChainableUndefined}, autoescape=True)
+    own: BaseLoader = options["loader"]
+    options["loader"] = ChoiceLoader([own, PackageLoader("nhsuk_frontend_jinja", "templates")])
+    env = Environment(**(options | {"undefined": ChainableUndefined}))
+    env.autoescape = True
     env.filters["day"] = day
     env.filters["moment"] = moment
     env.filters["number"] = number
