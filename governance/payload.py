@@ -30,11 +30,19 @@ from pydantic import Field
 from governance.canonical import to_canonical
 from governance.cells import CellState, Reason, ReceivedTable, State
 from governance.errors import FormatError
-from governance.profiles import SIZE_BANDS
-from governance.result import ReceivedResult, ResultMessage
+from governance.profiles import FLOOR, SIZE_BANDS
+from governance.result import MOST_SEARCHES, ReceivedResult, ResultMessage
 from governance.signing import decode64, encode64
 from governance.suppress import ENGINE_VERSION
 from governance.wire import (
+    AgreementId,
+    Digest,
+    IsoDate,
+    KeyId,
+    Message,
+    PracticeCode,
+    SearchId,
+    Sequence8,
     iso_date,
     read_message,
 )
@@ -47,6 +55,36 @@ _NUMBER_MASK, _STATE_MASK = 2**_NUMBER_BITS - 1, 2**_STATE_BITS - 1
 _REASONS = tuple(Reason)
 _NO_NUMBER = (State.WITHHELD, State.NOT_RUN, State.FAILED)  # kinds 4, 5, 6
 _Short = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._+-]+$")]
+
+
+class _PayloadModel(Message):
+    schema_: Annotated[int, Field(alias="schema", ge=1, le=1)]
+    practice: PracticeCode
+    agreement: AgreementId
+    agreement_version: Annotated[int, Field(ge=1)]
+    agreement_digest: Digest
+    reference_date: IsoDate
+    sequence: Sequence8
+    previous: Digest
+    searches_digest: Digest
+    hub_key: KeyId
+    profile: _Short
+    rules: Annotated[int, Field(ge=1)]
+    opt_outs: _Short
+    optouts_as_of: IsoDate
+    delivered_on: IsoDate
+    agent_version: _Short
+    list_size_band: Annotated[int, Field(ge=0, lt=len(SIZE_BANDS))]
+    layout: _Short
+    layout_version: _Short
+    engine: _Short
+    engine_version: _Short
+    receipts_digest: Digest
+    searches: Annotated[list[SearchId], Field(min_length=1, max_length=MOST_SEARCHES)]
+    rows: list[Annotated[int, Field(ge=1, le=FLOOR.most_cells + 1)]]
+    digests: str
+    statements: str
+    cells: str
 
 
 def compressed_bound(shape: tuple[tuple[str, int], ...]) -> int:

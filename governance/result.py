@@ -1,7 +1,7 @@
 """A result before it is sealed and after it was opened: two types, because only the first was made of safe tables.
 
-A `ResultMessage` takes nothing but `SafeTable`s. A `ReceivedResult` is known to be the practice's, and nothing more: whether
-its agreement, its searches and its cells are allowed is still to be enforced.
+A `ResultMessage` takes nothing but `SafeTable`s. A `ReceivedResult` is known to be the practice's, and nothing more:
+whether its agreement, its searches and its cells are allowed is still to be enforced.
 """
 
 from __future__ import annotations
@@ -192,110 +192,6 @@ class ReceivedResult:
     def shape(self) -> tuple[tuple[str, int], ...]:
         """For each search its id and how many cells its table has."""
         return tuple((table.search_id, len(table.rows)) for table in self.tables)
-
-
-def searches_digest(self) -> str:
-        """Over the ids and digests of the searches answered."""
-        return searches_digest((table.search_id, table.search_digest) for table in self.tables)
-
-    @property
-    def shape(self) -> tuple[tuple[str, int], ...]:
-        """For each search its id and how many cells its table has."""
-        return tuple((table.search_id, len(table.rows)) for table in self.tables)
-
-    def to_json(self) -> dict[str, object]:
-        """Everything that leaves, spelled out for people."""
-        return {
-            "practice": self.practice,
-            "agreement": self.agreement_id,
-            "agreement_version": self.agreement_version,
-            "agreement_digest": self.agreement_digest,
-            "reference_date": self.reference_date.isoformat(),
-            "sequence": self.sequence,
-            "previous": self.previous,
-            "opt_outs": str(self.opt_out_policy),
-            "optouts_as_of": self.optouts_as_of.isoformat(),
-            "delivered_on": self.delivered_on.isoformat(),
-            "agent_version": self.agent_version,
-            "list_size_band": self.list_size_band,
-            "layout": self.translations.layout,
-            "layout_version": self.translations.layout_version,
-            "engine": self.translations.engine,
-            "engine_version": self.translations.engine_version,
-            "statements": dict(self.translations.statements),
-            "tables": [table.to_json() for table in self.tables],
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class ReceivedResult:
-    """A result as it came out of its seal: it is the practice's, but nothing in it has been enforced.
-
-    Args:
-        tables: to be rechecked.
-        statements: first 16 hex digits of the digest of each statement that ran, by search id.
-        receipts_digest: over the whole of the practice's translation receipts.
-        payload: the exact bytes that the practice signed.
-    """
-
-    practice: str
-    agreement_id: str
-    agreement_version: int
-    agreement_digest: str
-    reference_date: date
-    sequence: int
-    previous: str
-    searches_digest: str
-    hub_key: str
-    profile: str
-    tables: tuple[ReceivedTable, ...]
-    opt_out_policy: str
-    optouts_as_of: date
-    delivered_on: date
-    agent_version: str
-    list_size_band: str
-    layout: str
-    layout_version: str
-    engine: str
-    engine_version: str
-    statements: Mapping[str, str]
-    receipts_digest: str
-    payload: bytes = field(repr=False)
-
-    @property
-    def shape(self) -> tuple[tuple[str, int], ...]:
-        """For each search its id and how many cells its table has."""
-        return tuple((table.search_id, len(table.rows)) for table in self.tables)
-
-
-class _PayloadModel(Message):
-    schema_: Annotated[int, Field(alias="schema", ge=1, le=1)]
-    practice: PracticeCode
-    agreement: AgreementId
-    agreement_version: Annotated[int, Field(ge=1)]
-    agreement_digest: Digest
-    reference_date: IsoDate
-    sequence: Sequence8
-    previous: Digest
-    searches_digest: Digest
-    hub_key: KeyId
-    profile: _Short
-    rules: Annotated[int, Field(ge=1)]
-    opt_outs: _Short
-    optouts_as_of: IsoDate
-    delivered_on: IsoDate
-    agent_version: _Short
-    list_size_band: Annotated[int, Field(ge=0, lt=len(SIZE_BANDS))]
-    layout: _Short
-    layout_version: _Short
-    engine: _Short
-    engine_version: _Short
-    receipts_digest: Digest
-    searches: Annotated[list[SearchId], Field(min_length=1, max_length=MOST_SEARCHES)]
-    rows: list[Annotated[int, Field(ge=1, le=FLOOR.most_cells + 1)]]
-    digests: str
-    statements: str
-    cells: str
 
 
 def searches_digest(searches: Iterable[tuple[str, str]]) -> str:
