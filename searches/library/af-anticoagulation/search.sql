@@ -11,7 +11,7 @@ resolved AS (
     WHERE e.code IN codelist.af_resolved
     GROUP BY e.patient_id
 ),
--- The latest CHA2DS2-VASc score, whenever it was recorded.
+-- The latest dated CHA2DS2-VASc score, whenever it was recorded.
 score AS (
     SELECT r.patient_id, r.value
     FROM (SELECT e.patient_id,
@@ -20,7 +20,7 @@ score AS (
           FROM event AS e
           WHERE e.code IN codelist.chads_vasc
             AND e.value IS NOT NULL
-            AND e.event_date <= :reference_date) AS r
+            AND e.event_date IS NOT NULL) AS r
     WHERE r.place = 1
 ),
 -- Invitations of the last 12 months: the first and the last.

@@ -1,4 +1,4 @@
--- Appointments of the month whose outcome is known. Cancelled ones and those still marked as booked do not count.
+-- Appointments since the first of the month whose outcome is known. Cancelled ones and those still marked as booked do not count.
 SELECT a.patient_id,
        a.appointment_id,
        -- How long before the appointment it was booked, in calendar days.
@@ -19,5 +19,4 @@ SELECT a.patient_id,
        END AS outcome
 FROM appointment AS a
 WHERE a.start_date >= :period_start
-  AND a.start_date <= :reference_date
   AND a.status IN ('dna', 'completed', 'arrived', 'in_progress', 'walked_out')

@@ -8,7 +8,7 @@ WITH delivery AS (
 ),
 -- Whooping cough vaccine, given as an event or as an immunisation, in the 168 days (24 weeks) up to that delivery.
 vaccinated AS (
-    SELECT d.patient_id, MAX(v.given_on) AS given_on
+    SELECT d.patient_id, COUNT(*) AS doses
     FROM delivery AS d
     JOIN (SELECT e.patient_id, e.event_date AS given_on
           FROM event AS e
