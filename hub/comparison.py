@@ -115,12 +115,14 @@ class Own:
     """The viewer's own figure, as it released it.
 
     Args:
+        named: whether it chose to be named to peers that chose the same.
         percentage: 0 to 100 with one decimal, or None.
         interval: 95% limits in percent with one decimal, or None.
     """
 
     code: str
     name: str
+    named: bool
     standing: Standing
     size_band: str
     counts: Counts | None
@@ -261,6 +263,7 @@ def _own(member: Member) -> Own:
     return Own(
         member.code,
         member.name,
+        member.named,
         member.standing,
         member.size_band,
         counts,

@@ -19,7 +19,7 @@ def environment(**options: Any) -> Environment:
     """
     own: BaseLoader = options["loader"]
     options["loader"] = ChoiceLoader([own, PackageLoader("nhsuk_frontend_jinja", "templates")])
-    env = Environment(**(options | {"undefined": ChainableUndefined}))
+    env = Environment(**(options | {"undefined": ChainableUndefined}))  # noqa: S701 - set in the next line
     env.autoescape = True
     env.filters["day"] = day
     env.filters["moment"] = moment

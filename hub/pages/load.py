@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
-from governance.sealing import Translations, read_payload
-
+from governance.sealing import Translations
 from governance.suppress import CellState, Reason, SafeTable, State
 from hub.comparison import Comparison, Counts, Member, compare
 from hub.config import HubConfig
-from hub.enforce import active_practices
-from hub.inbox import opened_tables
+from hub.enforce import active_practices, is_active
+from hub.inbox import opened_message, opened_tables
 from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Result
 from hub.searches import search_of
 from searches.search import Search
@@ -76,10 +75,10 @@ class Release:
         )
 
 
-def agreements_of(practice: str, today: date) -> tuple[Agreement, ...]:
+def agreements_of(practice: Practice, today: date) -> tuple[Agreement, ...]:
     """The agreements in force in which a practice takes part, by id."""
     in_force = Agreement.objects.filter(superseded_at=None).order_by("agreement_id")
-    return tuple(agreement for agreement in in_force if practice in _codes(active_practices(agreement, today)))
+    return tuple(agreement for agreement in in_force if is_active(practice, agreement, today))
 
 
 def reference_dates(agreement: Agreement) -> tuple[date, ...]:
@@ -96,7 +95,7 @@ def indicators(agreement: Agreement) -> tuple[Indicator, ...]:
 
 def release(agreement: Agreement, reference_date: date, today: date) -> Release:
     """What was received for one date, in a handful of queries whatever the number of practices and searches."""
-    active = _codes(active_practices(agreement, today))
+    active = [practice.code for practice in active_practices(agreement, today)]
     memberships = Membership.objects.filter(agreement=agreement, practice__code__in=active).select_related("practice")
     by_consent = agreement.view == NAMED_BY_CONSENT
     results = Result.objects.filter(agreement=agreement, reference_date=reference_date)
@@ -132,17 +131,13 @@ def own_result(practice: str, indicator: Indicator, reference_date: date) -> Own
     table = next((table for table in opened_tables(result) if table.search_id == indicator.search.id), None)
     if table is None:
         return None
-    translations = read_payload(bytes(result.opened)).translations
+    translations = opened_message(result).translations
     return OwnResult(table, translations, result.sequence, result.digest, result.received_at)
 
 
 def pseudonym_key(config: HubConfig) -> bytes:
     """The hub's secret for pseudonyms: its own key, so that no other use of the secret can reveal one."""
     return hmac.new(config.secret.encode(), b"gpfed pseudonym key v1", sha256).digest()
-
-
-def _codes(practices: Iterable[Practice]) -> frozenset[str]:
-    return frozenset(practice.code for practice in practices)
 
 
 def _counts(figure: Figure) -> Counts:

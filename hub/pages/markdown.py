@@ -22,6 +22,12 @@ def render(text: str) -> Markup:
     return Markup("\n").join(_block(block) for block in blocks)
 
 
+def without_title(text: str) -> str:
+    """The text without the heading it begins with: the page has one."""
+    first, _, rest = text.lstrip().partition("\n")
+    return rest if first.startswith("# ") else text
+
+
 def _block(block: str) -> Markup:
     lines = block.splitlines()
     if lines[0].startswith("#"):

@@ -27,6 +27,7 @@ from hub.pages.load import (
     release,
 )
 from hub.pages.markdown import render as markdown
+from hub.pages.markdown import without_title
 from hub.pages.words import cell_words, counted, direction, reason_words
 from hub.settings import active_config
 from searches.search import Good, Search, Unit
@@ -48,8 +49,8 @@ class Section:
 def front(request: HttpRequest, viewer: str) -> HttpResponse:
     """A practice's searches: its own figure, the middle of its peers, and how many have answered."""
     today = timezone.now().date()
-    practice = Practice.objects.get(code=viewer)
-    sections = [_section(request, viewer, agreement, today) for agreement in agreements_of(viewer, today)]
+    practice = _practice(viewer)
+    sections = [_section(request, viewer, agreement, today) for agreement in agreements_of(practice, today)]
     return render(request, "front.jinja", {"practice": practice, "sections": sections})
 
 
@@ -74,7 +75,7 @@ def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search
         "counted": counted(search),
         "direction": direction(search),
         "why": markdown(search.why_it_matters),
-        "note": markdown(search.explanation) if search.explanation else "",
+        "note": markdown(without_title(search.explanation)) if search.explanation else "",
         "action_list": action_list(search, comparison.reference_date),
         "provenance": provenance(indicator),
         "translation": translation(own) if own else (),
@@ -177,6 +178,13 @@ def translation(own: OwnResult) -> tuple[tuple[str, str], ...]:
     return tuple((key, value) for key, value in facts if value)
 
 
+def _practice(code: str) -> Practice:
+    practice = Practice.objects.filter(code=code).first()
+    if practice is None:
+        raise Http404("there is no such practice")  # its link outlived it
+    return practice
+
+
 def _section(request: HttpRequest, viewer: str, agreement: Agreement, today: date) -> Section:
     dates = reference_dates(agreement)
     chosen = _chosen(request, dates)
@@ -196,7 +204,8 @@ def _find(
     request: HttpRequest, viewer: str, agreement_id: str, search_id: str
 ) -> tuple[Indicator, Comparison, tuple[date, ...]]:
     today = timezone.now().date()
-    agreement = next((a for a in agreements_of(viewer, today) if a.agreement_id == agreement_id), None)
+    agreements = agreements_of(_practice(viewer), today)
+    agreement = next((one for one in agreements if one.agreement_id == agreement_id), None)
     dates = reference_dates(agreement) if agreement else ()
     chosen = _chosen(request, dates)
     if agreement is None or chosen is None:

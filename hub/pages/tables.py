@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from governance.suppress import SafeRow, SafeTable, State
 from hub.charts import spark
-from hub.comparison import Comparison, Counts, Own, Standing, percentage_of, plain
+from hub.comparison import Comparison, Counts, Own, Peer, Standing, percentage_of, plain
 from hub.pages.words import cell_words, reason_words
 
 Cell = dict[str, Any]
@@ -18,18 +18,15 @@ Rows = list[list[Cell]]
 _STATE = Markup('<span class="nhsuk-tag nhsuk-tag--grey nhsuk-tag--no-border">{}</span>')
 _QUIET = Markup('<span class="gpf-quiet">{}</span>')
 _OWN = "gpf-own-cell"
+_NONE = "–"
 
 
 def peers_table(comparison: Comparison) -> Rows:
     """Oneself, then the peers in the order in which the comparison gives them."""
     own = comparison.own
-    rows = [[_own_name(own), _share(own), {"text": own.size_band or "–"}, _standing(own.standing)]]
-    for cell in rows[0]:
-        cell["classes"] = f"{cell.get('classes', '')} {_OWN}".strip()
-    for peer in comparison.peers:
-        share = {"text": f"{peer.percentage}%"} if peer.percentage is not None else _dash()
-        rows.append([{"text": peer.label}, share, {"text": peer.size_band or "–"}, _standing(peer.standing)])
-    return rows
+    first = [{"text": f"{own.name} (your practice)"}, _figure(own), {"text": own.size_band or _NONE}]
+    others = [[{"text": peer.label}, _figure(peer), {"text": peer.size_band or _NONE}] for peer in comparison.peers]
+    return [[cell | {"classes": _OWN} for cell in first], *others]
 
 
 def facts_table(facts: Sequence[tuple[str, str]]) -> Rows:
@@ -68,58 +65,43 @@ def unsplit_reason(table: SafeTable) -> str:
 def front_row(comparison: Comparison, href: str, place: int) -> list[Cell]:
     """One search on a practice's front page."""
     title = comparison.search.title
+    answered = _QUIET.format(f"{comparison.answered} of {comparison.agreed} answered")
     return [
         {"html": Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, title)},
-        _front_share(comparison.own),
+        _figure(comparison.own),
         {"text": _percent_or_dash(comparison.peers_median)},
         {"text": _percent_or_dash(comparison.target)},
-        {"html": Markup(_spark(comparison, place))},  # noqa: S704 - our own drawing, escaped where it is made
-        {"text": f"{comparison.answered} of {comparison.agreed}"},
+        {"html": Markup("{}{}").format(_spark(comparison, place), answered)},
     ]
 
 
-def _spark(comparison: Comparison, place: int) -> str:
+def _spark(comparison: Comparison, place: int) -> Markup:
     own = comparison.own
     share = f"{plain(own.percentage)}%" if own.percentage is not None else "no percentage"
     peers = tuple(peer.percentage for peer in comparison.with_percentage if peer.percentage is not None)
-    return spark.draw(
-        spark.Spark(
-            f"spark-{place}",
-            comparison.search.title,
-            f"Your practice: {share}. {len(peers)} peers on a line from 0 to 100%.",
-            float(own.percentage) if own.percentage is not None else None,
-            peers,
-            float(comparison.target) if comparison.target is not None else None,
+    return Markup(  # noqa: S704 - our own drawing, escaped where it is made
+        spark.draw(
+            spark.Spark(
+                f"spark-{place}",
+                comparison.search.title,
+                f"Your practice: {share}. {len(peers)} peers on a line from 0 to 100%.",
+                float(own.percentage) if own.percentage is not None else None,
+                peers,
+                float(comparison.target) if comparison.target is not None else None,
+            )
         )
     )
 
 
-def _own_name(own: Own) -> Cell:
-    return {"html": Markup("{} (your practice)").format(own.name)}
-
-
-def _share(own: Own) -> Cell:
-    return {"text": f"{own.percentage}%"} if own.percentage is not None else _dash()
-
-
-def _front_share(own: Own) -> Cell:
-    if own.percentage is None:
-        return {"html": _STATE.format(own.standing.value)}
-    return {"html": Markup("<strong>{}%</strong>").format(own.percentage)}
-
-
-def _standing(standing: Standing) -> Cell:
-    if standing is Standing.VALUE:
-        return {"text": "Percentage shown"}
-    return {"html": _STATE.format(standing.value.capitalize())}
-
-
-def _dash() -> Cell:
-    return {"html": Markup('<span aria-hidden="true">–</span><span class="nhsuk-u-visually-hidden">none</span>')}
+def _figure(practice: Own | Peer) -> Cell:
+    """A percentage, or the words that say why there is none; never an empty place that could be read as zero."""
+    if practice.percentage is None:
+        return {"html": _STATE.format(practice.standing.value.capitalize())}
+    return {"text": f"{practice.percentage}%"}
 
 
 def _percent_or_dash(value: Any) -> str:
-    return f"{plain(value)}%" if value is not None else "–"
+    return f"{plain(value)}%" if value is not None else _NONE
 
 
 def _groups(table: SafeTable) -> list[SafeRow]:
@@ -128,7 +110,7 @@ def _groups(table: SafeTable) -> list[SafeRow]:
 
 def _group_row(row: SafeRow) -> list[Cell]:
     counts = Counts(row.met, row.not_met, row.excepted)
-    share = f"{percentage_of(counts)}%" if counts.standing is Standing.VALUE else "–"
+    share = f"{percentage_of(counts)}%" if counts.standing is Standing.VALUE else _NONE
     names = [{"text": value.replace("_", " ")} for _, value in row.dimensions]
     numbers = [cell_words(state) for state in row.states]
     return [*names, *({"text": text, "format": "numeric"} for text in (*numbers, share))]
