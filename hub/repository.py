@@ -141,8 +141,7 @@ class Repository:
         Raises:
             PublicationError: fewer than two of the reviewers that the catalogue names have signed.
         """
-        exists = f"{role}.json" in self._versions()
-        metadata = self._role(role) if exists else Metadata(Targets(version=0))
+        metadata = self._role(role) if f"{role}.json" in self._versions() else Metadata(Targets())
         metadata.signed.targets = {path: self._store(path, data) for path, data in files.items()}
         self._replace(role, metadata, keys, AGREEMENT_LIFETIME)
 
@@ -165,9 +164,10 @@ class Repository:
         return {**top, **{role: self._role(role).signed.expires for role in roles}}
 
     def _replace(self, role: str, metadata: Metadata[Targets], keys: Sequence[SigningKey], life: timedelta) -> None:
-        metadata.signed.version += 1
+        versions = self._versions()
+        metadata.signed.version = versions.get(f"{role}.json", 0) + 1
         self._put(role, metadata, keys, life)
-        self._point_at({**self._versions(), f"{role}.json": metadata.signed.version})
+        self._point_at({**versions, f"{role}.json": metadata.signed.version})
 
     def _put(self, role: str, metadata: Metadata[Targets], keys: Sequence[SigningKey], life: timedelta) -> None:
         signed = self._sign(metadata, keys, life)
