@@ -1,0 +1,30 @@
+"""Django is configured once per process, for an empty hub: its models cannot be imported before.
+
+Tests that need a hub make one with `tests.federation.Federation`, which then points the database at its own folder.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_scratch: list[Path] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    from hub.config import config_text
+    from hub.founding import create_files
+    from hub.settings import configure
+
+    folder = Path(tempfile.mkdtemp(prefix="gpfed-tests-"))
+    _scratch.append(folder)
+    create_files(folder, config_text("SCRATCH", "Scratch hub", {"sftp_port": 0, "web_port": 0}))
+    configure(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    for folder in _scratch:
+        shutil.rmtree(folder, ignore_errors=True)
