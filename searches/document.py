@@ -10,8 +10,8 @@ What travels is `SearchFiles`: the texts, by name. The content digest is SHA-256
 
     "gpfed search v1" 0x00, then for each name in byte order: length of the name, name, length of the text, text
 
-lengths being 8 bytes, big-endian, and texts UTF-8; a code list's name is `codelists/NAME.csv`. Lines end with a line feed,
-so that a folder has the same digest on Windows.
+lengths being 8 bytes, big-endian, and texts UTF-8; a code list's name is `codelists/NAME.csv`. Lines end with a line
+feed, so that a folder has the same digest on Windows.
 """
 
 from __future__ import annotations
@@ -243,7 +243,7 @@ def _document(files: Mapping[str, str]) -> SearchDocument:
 
 def _codelists(document: SearchDocument, texts: Mapping[str, str]) -> dict[str, Codelist]:
     if set(texts) != set(document.codelists):
-        different = sorted(set(texts) ^ set(document.codelists))[0]
+        different = min(set(texts) ^ set(document.codelists))
         raise CodelistError(f"code list {different} is either declared or sent, not both", "send the lists declared")
     return {name: parse_codelist(name, texts[name]) for name in document.codelists}
 

@@ -22,10 +22,12 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
+from sqlglot.parsers.duckdb import DuckDBParser
 
 from searches.allowed import NODES, REFUSED_NODES, REFUSED_PARTS
 from searches.errors import RuleError
@@ -47,6 +49,23 @@ class SearchTree:
 
     select: exp.Select
     places: Places
+
+
+def _placed_date(parser: Any) -> exp.Placeholder | None:
+    """Parse the name after a colon, and keep the colon's place, which the library forgets."""
+    colon = parser._prev  # noqa: SLF001 - the library's own parsers are written so
+    if not parser._match_set(parser.COLON_PLACEHOLDER_TOKENS):  # noqa: SLF001 - as above
+        return None
+    return exp.Placeholder(this=parser._prev.text).update_positions(colon)  # noqa: SLF001 - as above
+
+
+class _PlacingParser(DuckDBParser):
+    """The parser of the canonical dialect, which also knows where each bound date stands."""
+
+    PLACEHOLDER_PARSERS: ClassVar[dict[TokenType, Any]] = {
+        **DuckDBParser.PLACEHOLDER_PARSERS,
+        TokenType.COLON: _placed_date,
+    }
 
 
 def parse(sql: str) -> SearchTree:
@@ -128,7 +147,8 @@ def _check_statement(places: Places) -> None:
 
 def _tree(places: Places) -> exp.Expr:
     try:
-        trees = DuckDB().parser(error_level=ErrorLevel.IMMEDIATE).parse(list(places.tokens), places.text)
+        parser = _PlacingParser(error_level=ErrorLevel.IMMEDIATE, dialect=DuckDB())
+        trees = parser.parse(list(places.tokens), places.text)
     except ParseError as error:
         raise RuleError("syntax error", *_place_of(error)) from error
     except RecursionError as error:
@@ -153,6 +173,8 @@ def _faults(tree: exp.Expr, places: Places) -> Iterator[RuleError]:
             continue
         if isinstance(node, exp.Identifier) and not _NAME.fullmatch(node.name):
             yield places.refuse(node, f"the name {node.name[:40]} is refused", "use lower-case letters, digits and _")
+        if isinstance(node, exp.Placeholder) and "start" not in node.meta:
+            yield places.refuse(node, "this placeholder is refused", "write a bound date as :reference_date")
         for part in node.args:
             if node.args[part] and part not in NODES[type(node)]:
                 yield from _part_faults(node, part, places)

@@ -18,6 +18,8 @@ from searches.errors import RuleError
 _KEYWORDS: dict[type[exp.Expr], str] = {
     exp.Boolean: "TRUE",
     exp.Case: "CASE",
+    exp.CurrentDate: "CURRENT_DATE",
+    exp.CurrentTimestamp: "CURRENT_TIMESTAMP",
     exp.Delete: "DELETE",
     exp.Distinct: "DISTINCT",
     exp.Except: "EXCEPT",
@@ -30,13 +32,17 @@ _KEYWORDS: dict[type[exp.Expr], str] = {
     exp.Into: "INTO",
     exp.Limit: "LIMIT",
     exp.Lock: "FOR",
+    exp.Max: "MAX",
+    exp.Min: "MIN",
     exp.Null: "NULL",
     exp.Offset: "OFFSET",
     exp.Order: "ORDER BY",
     exp.Qualify: "QUALIFY",
     exp.Select: "SELECT",
+    exp.Subquery: "SELECT",
     exp.Union: "UNION",
     exp.Update: "UPDATE",
+    exp.Values: "VALUES",
     exp.With: "WITH",
 }
 
@@ -55,18 +61,25 @@ class Places:
 
     def of(self, node: exp.Expr) -> int:
         """Offset of the first character of a piece of the tree; of what surrounds it if it has no place of its own."""
-        inside = _first_inside(node.expression if isinstance(node, exp.SetOperation) else node)
-        keyword = node.name if isinstance(node, exp.Placeholder) else _KEYWORDS.get(type(node), "")
-        if keyword and inside is not None and "start" not in node.meta:
-            return self._back_to(keyword, inside)
+        inside = self._inside(node)
         if inside is not None:
             return inside
         around = self.of(node.parent) if node.parent is not None else 0
-        return self._on_to(keyword, around) if keyword else around
+        return self._on_to(_KEYWORDS[type(node)], around) if type(node) in _KEYWORDS else around
 
     def refuse(self, node: exp.Expr, reason: str, suggestion: str = "") -> RuleError:
         """The error that says this piece breaks a rule."""
         return RuleError(reason, *self.at(self.of(node)), suggestion)
+
+    def _inside(self, node: exp.Expr) -> int | None:
+        if "start" in node.meta:
+            return int(node.meta["start"])
+        # Of two SELECTs joined by a set operation, the second stands next to the keyword.
+        pieces = [node.expression] if isinstance(node, exp.SetOperation) else list(node.iter_expressions())
+        places = [place for place in map(self._inside, pieces) if place is not None]
+        if places and type(node) in _KEYWORDS:
+            return self._back_to(_KEYWORDS[type(node)], min(places))
+        return min(places, default=None)
 
     def _back_to(self, keyword: str, offset: int) -> int:
         before = [token.start for token in self.tokens if token.start <= offset and _is(token, keyword)]
@@ -75,13 +88,6 @@ class Places:
     def _on_to(self, keyword: str, offset: int) -> int:
         after = [token.start for token in self.tokens if token.start >= offset and _is(token, keyword)]
         return after[0] if after else offset
-
-
-def _first_inside(node: exp.Expr) -> int | None:
-    if "start" in node.meta:
-        return int(node.meta["start"])
-    starts = [int(inner.meta["start"]) for inner in node.walk() if "start" in inner.meta]
-    return min(starts, default=None)
 
 
 def _is(token: Token, keyword: str) -> bool:

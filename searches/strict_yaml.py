@@ -1,11 +1,12 @@
-"""YAML without its traps: no key twice (the last would win in silence), no aliases (a small file could grow without end).
+"""YAML without its traps: no key twice (the last would win), no aliases (a small file could grow without end).
 
-Dates become `date`, numbers stay numbers; `no`, `on` and `2025-13` are refused later, by the type of the field they stand
-in.
+Dates become `date` and numbers stay numbers; as in YAML 1.2, only `true` and `false` are truth values, so that `on:` is
+a field and `no` a text.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from typing import Any
 
@@ -21,7 +22,7 @@ class _StrictLoader(yaml.SafeLoader):
 
     def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
         if self.check_event(yaml.AliasEvent):
-            mark = self.peek_event().start_mark
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
             raise yaml.MarkedYAMLError(problem="an alias (*name) is refused", problem_mark=mark)
         return super().compose_node(parent, index)
 
@@ -32,6 +33,14 @@ class _StrictLoader(yaml.SafeLoader):
                 raise yaml.MarkedYAMLError(problem=f"{key.value!r} stands twice", problem_mark=key.start_mark)
             seen.add(str(key.value))
         return super().construct_mapping(node, deep)
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+_StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOL]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_StrictLoader.add_implicit_resolver(_BOOL, re.compile(r"(?:true|false)$"), ["t", "f"])
 
 
 def read_yaml(name: str, text: str) -> object:

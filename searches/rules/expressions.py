@@ -1,8 +1,8 @@
 """Rules of expressions: what a value may be made of, and what a condition may ask.
 
 A value is a column, a written number or text, a bound date, a date moved by an INTERVAL, CASE, COALESCE, or an
-aggregate of a grouped SELECT. A condition is a comparison, IN, BETWEEN, IS NULL, EXISTS, or conditions joined by AND, OR
-and NOT. Nothing is both.
+aggregate of a grouped SELECT. A condition is a comparison, IN, BETWEEN, IS NULL, EXISTS, or conditions joined by AND,
+OR and NOT. Nothing is both.
 """
 
 from __future__ import annotations

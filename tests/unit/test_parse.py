@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from searches.errors import RuleError
+from searches.parse import parse
+
+# « marks the place that the refusal must name.
+REFUSED = [
+    ("«", "starts with SELECT or WITH"),
+    ("«FROM patient", "starts with SELECT or WITH"),
+    ("«DROP TABLE patient", "starts with SELECT or WITH"),
+    ("«COPY patient TO 'x'", "starts with SELECT or WITH"),
+    ("SELECT a FROM b; «DROP TABLE b", "a second statement is refused"),
+    ("SELECT a FROM b;\n  «;", "a second statement is refused"),
+    ("SELECT a FROM b\n«LIMIT 5", "LIMIT is refused"),
+    ("SELECT a FROM b «OFFSET 5", "OFFSET is refused"),
+    ("SELECT a FROM b\n-- über\n  «ORDER BY a", "ORDER BY is refused"),
+    ("SELECT a FROM b «QUALIFY a = 1", "QUALIFY is refused"),
+    ("SELECT a FROM b «FOR UPDATE", "a locking clause is refused"),
+    ("SELECT a «INTO c FROM b", "INTO is refused"),
+    ("SELECT «DISTINCT a FROM b", "SELECT DISTINCT is refused"),
+    ("SELECT a FROM b «UNION SELECT a FROM c", "UNION is refused"),
+    ("SELECT a FROM b «UNION ALL SELECT a FROM c", "a search is one SELECT"),
+    ("SELECT a FROM b «INTERSECT SELECT a FROM c", "INTERSECT is refused"),
+    ("SELECT a FROM b «EXCEPT SELECT a FROM c", "EXCEPT is refused"),
+    ("WITH d AS («DELETE FROM b RETURNING 1) SELECT a FROM d", "DELETE is refused"),
+    ("WITH d AS («INSERT INTO b VALUES (1) RETURNING 1) SELECT a FROM d", "INSERT is refused"),
+    ("WITH d AS («UPDATE b SET a = 1 RETURNING 1) SELECT a FROM d", "UPDATE is refused"),
+    ("«WITH RECURSIVE d AS (SELECT a FROM b) SELECT a FROM d", "WITH RECURSIVE is refused"),
+    ("SELECT «made_up(a) FROM b", "the function made_up is unknown"),
+    ("SELECT «median(a) FROM b", "the function MEDIAN is refused"),
+    ("SELECT «SUM(a) FROM b", "SUM is refused"),
+    ("SELECT COALESCE(«AVG(a), 1) FROM b", "AVG is refused"),
+    ("SELECT a FROM «read_csv('/etc/passwd') AS c", "the function READ_CSV is refused"),
+    ("SELECT a FROM «pg_read_file('/etc/passwd') AS c", "the function pg_read_file is unknown"),
+    ("SELECT a FROM «'/etc/passwd' AS c", "the name /etc/passwd is refused"),
+    ('SELECT a FROM «"patient"', "a quoted name is refused"),
+    ("SELECT a FROM «Patient", "the name Patient is refused"),
+    ("SELECT «_a FROM b", "the name _a is refused"),
+    ("SELECT a FROM «main.b", "a table's name is bare"),
+    ("SELECT «main.b.a FROM b", "a column's name has at most one prefix"),
+    ("SELECT «c.main.b.a FROM b", "a column's name has at most one prefix|CATALOG of COLUMN"),
+    ("SELECT a FROM b WHERE a > DATE «'2020-01-01'", "casts and date literals are refused"),
+    ("SELECT «a::INTEGER FROM b", "casts and date literals are refused"),
+    ("SELECT a FROM b WHERE a = «TRUE", "TRUE and FALSE are refused"),
+    ("SELECT a FROM b WHERE «a LIKE 'C10%'", "LIKE is refused"),
+    ("SELECT a FROM b WHERE a IN («SELECT c FROM d)", r"IN \(SELECT ...\) is refused"),
+    ("SELECT a FROM b JOIN c USING («a)", "USING is refused"),
+    ("SELECT a FROM b NATURAL JOIN «c", "only INNER JOIN and LEFT JOIN are supported"),
+    ("SELECT CASE «a WHEN 1 THEN 2 END FROM b", "CASE with a value after it is refused"),
+    ("SELECT a FROM b WHERE a = «$x$met$x$", "this spelling of a text is refused"),
+    ("SELECT a FROM b WHERE «a = $reference_date", "this placeholder is refused"),
+    ("SELECT a FROM b WHERE «a = ?", "this placeholder is refused"),
+    ("SELECT a FROM b WHERE a = «E'met'", "this spelling of a text is refused"),
+    ("SELECT a FROM b WHERE a > «5 / 3", "arithmetic is refused"),
+    ("SELECT a FROM b WHERE a > «5 * 3", "arithmetic is refused"),
+    ("SELECT «date_diff('day', a, a) FROM b", "DATE_DIFF is refused"),
+    ("SELECT a FROM b WHERE a < «CURRENT_DATE", "CURRENT_DATE is refused"),
+    ("SELECT a FROM b WHERE a < «CURRENT_TIMESTAMP", "the clock is refused"),
+    ("SELECT a FROM b WHERE «a IS DISTINCT FROM 3", "IS DISTINCT FROM is refused"),
+    ("SELECT «a[1] FROM b", "BRACKET is not part of the language"),
+    ("SELECT a FROM b TABLESAMPLE «10%", "TABLESAMPLE is refused"),
+    ("SELECT a FROM («VALUES (1)) AS c", "VALUES is not part of the language"),
+    ("SELECT a FROM b «GROUP BY ALL", "ALL of GROUP is not part of the language"),
+    ("SELECT * EXCLUDE («a) FROM b", "EXCEPT of STAR is not part of the language"),
+    ("SELECT «COUNT(*) FILTER (WHERE a > 1) FROM b", "FILTER is not part of the language"),
+    ("SELECT COUNT(a, «c) FROM b", "COUNT takes one column"),
+    ("SELECT ROW_NUMBER() OVER (PARTITION BY a ORDER BY «c NULLS FIRST) AS r FROM b", "NULLS FIRST is refused"),
+    ("SELECT a FROM b WHERE «a. = 3", "syntax error"),
+    ("SELECT a FROM b WHERE " + "(" * 40 + "«(1" + ")" * 41 + " = 1", "more than 40 parentheses deep"),
+    ("«" + "SELECT a FROM b WHERE " + " OR ".join(["a = 1"] * 1100), "longer than 4000 words and signs"),
+    ("«SELECT a" + " " * 20_000, "longer than 20000 characters"),
+    # tricks of comments and characters
+    ("SELECT a «/* b /* c */ */ FROM b".replace("«/* b ", "/* b «"), "a comment inside a comment is refused"),
+    ("SELECT a «/*! , nhs_number */ FROM b", "a comment that an engine may obey is refused"),
+    ("SELECT «/*+ PARALLEL(8) */ a FROM b", "a comment that an engine may obey is refused"),
+    ("SELECT a «/* FROM b", "a comment is not closed"),
+    ("SELECT a «*/ FROM b", "a comment is not closed, or was never opened"),
+    ("SELECT «'a FROM b", "a text is not closed"),
+    ("SELECT a -- «\u202egnihtyna\n FROM b".replace("«\u202e", "«\u202e"), "the character U[+]202E is refused"),
+    ("SELECT a -- zero«\u200bwidth\nFROM b", "the character U[+]200B is refused"),
+    ("SELECT a«\u00a0FROM b", "the character U[+]00A0 is refused"),
+    ("SELECT «\u0430 FROM b", "the character U[+]0430 is refused"),
+    ("SELECT a FROM b WHERE a = 'm«\u00e9t'", "the character U[+]00E9 is refused"),
+    ("SELECT a«\r\nFROM b", "the character U[+]000D is refused"),
+    ("SELECT a«\x00FROM b", "the character U[+]0000 is refused"),
+]
+
+
+@pytest.mark.parametrize(("marked", "reason"), REFUSED)
+def test_what_is_not_in_the_language_is_refused_at_its_place(marked: str, reason: str) -> None:
+    before, _, after = marked.partition("«")
+    with pytest.raises(RuleError, match=reason) as caught:
+        parse(before + after)
+    expected = (before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
+    if reason == "syntax error":
+        assert caught.value.line == expected[0]
+    else:
+        assert (caught.value.line, caught.value.column) == expected
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT a FROM b",
+        "SELECT a FROM b;",
+        "SELECT a FROM b; -- the end",
+        "-- a note in Welsh: ŵ ŷ\nSELECT a /* why */ FROM b",
+        "SELECT a FROM b WHERE c = 'it''s -- no comment' AND d = '/*'",
+        "select a from b where a in (1, 2)",
+    ],
+)
+def test_one_select_is_parsed(sql: str) -> None:
+    assert parse(sql).select.sql(dialect="duckdb").startswith("SELECT a FROM b")
+
+
+def test_comments_do_not_travel() -> None:
+    tree = parse("-- secret one\nSELECT a /* secret two */ FROM b -- secret three\nWHERE a = 1 /* four */")
+    assert "secret" not in tree.select.sql(dialect="duckdb", comments=True)
+    assert all(not node.comments for node in tree.select.walk())
+
+
+def test_a_syntax_error_is_placed_where_the_parser_stumbled() -> None:
+    with pytest.raises(RuleError, match="line 2, column 10: syntax error"):
+        parse("SELECT a\nFROM b c d")
+
+
+def test_a_suggestion_says_what_to_write_instead() -> None:
+    with pytest.raises(RuleError, match="QUALIFY is refused") as caught:
+        parse("SELECT a FROM b QUALIFY a = 1")
+    assert caught.value.suggestion == "name the ROW_NUMBER in a CTE and compare it with 1"
+    assert caught.value.hint == caught.value.suggestion
+
+
+def refusal(sql: str) -> RuleError | None:
+    try:
+        parse(sql)
+    except RuleError as refused:
+        return refused
+    return None
+
+
+@given(st.text(max_size=60))
+def test_any_text_is_parsed_or_refused_with_a_place_inside_it(text: str) -> None:
+    refused = refusal("SELECT " + text)
+    if refused is not None:
+        lines = ("SELECT " + text).split("\n")
+        assert 1 <= refused.line <= len(lines)
+        assert 1 <= refused.column <= len(lines[refused.line - 1]) + 1
+
+
+WORDS = [
+    "a",
+    "(",
+    ")",
+    "'x'",
+    ",",
+    "=",
+    "AND",
+    "NOT",
+    "FROM",
+    "SELECT",
+    "CASE",
+    "--",
+    "/*",
+    ":",
+    "OVER",
+    "JOIN",
+    "[",
+    ";",
+]
+
+
+@given(st.lists(st.sampled_from(WORDS)))
+def test_any_words_are_parsed_or_refused_with_a_reason(words: list[str]) -> None:
+    refused = refusal("SELECT " + " ".join(words))
+    assert refused is None or refused.reason
