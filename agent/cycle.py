@@ -33,7 +33,7 @@ from agent.outbox import Message, Outgoing
 from agent.pull import Pulled, last_good, pull
 from agent.record import write_down
 from agent.release import count_for_others, message_of
-from agent.report import ExactReport, write_report
+from agent.report import ExactReport, write_report, write_what_leaves
 from agent.run import Ran, RunRequest, run
 from agent.transport import Mailbox, Patience
 from agent.turn import Turn
@@ -164,7 +164,9 @@ def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
     tables = count_for_others(one, ran)  # 8, 9
     _keep_here(turn, ran, {table.search_id: table for table in tables})
     place = turn.outbox.next_place()
-    sealed: SealedResult = seal(message_of(turn.config.practice, one, ran, tables, place), turn.key, hub.seal_key)  # 10
+    leaving = message_of(turn.config.practice, one, ran, tables, place)
+    sealed: SealedResult = seal(leaving, turn.key, hub.seal_key)  # 10
+    write_what_leaves(turn.folder.reports, leaving)
     outgoing = Outgoing(FileKind.RESULT, one.active.agreement.id, one.reference_date.isoformat(), sealed.data)
     message = turn.outbox.spool(place, outgoing, turn.now)
     write_down(turn.folder, turn.outbox, turn.diary, message)

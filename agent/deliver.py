@@ -32,7 +32,9 @@ def deliver(turn: Turn, mailbox: Mailbox, hub: HubIdentity, patience: Patience) 
         TransportError: the hub did not answer, or said no; what was not sent is kept.
     """
     for message in turn.outbox.in_state("spooled", "uploaded"):
-        if _is_due(message, turn.now):
+        # A kill may have come between the upload and our note of it: what the hub signed for is not sent again.
+        collect(turn, mailbox, hub, message)
+        if _is_due(turn.outbox.message(message.sequence), turn.now):
             send(turn, mailbox, message)
     for _ in patience.looks():
         for message in turn.outbox.in_state("uploaded"):
@@ -80,6 +82,6 @@ _HINT = "the message is kept; tell the hub, with the file in its folder receipts
 
 
 def _is_due(message: Message, now: datetime) -> bool:
-    if message.state == "spooled":
-        return True
+    if message.state != "uploaded":
+        return message.state == "spooled"
     return now - datetime.fromisoformat(message.uploaded_at) > SEND_AGAIN_AFTER

@@ -45,7 +45,9 @@ def message_of(practice: str, one: Due, ran: Ran, tables: tuple[SafeTable, ...],
         sequence=place.sequence,
         previous=place.previous_digest,
         tables=tables,
-        translations=Translations.of(ran.answers.receipts, *ran.made_by),
+        translations=Translations.of(
+            ran.answers.receipts, ran.layout, ran.layout_version, ran.engine, ran.engine_version
+        ),
         opt_out_policy=agreement.opt_out_policy,
         optouts_as_of=ran.delivered_on,
         delivered_on=ran.delivered_on,

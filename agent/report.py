@@ -19,6 +19,7 @@ from html import escape
 from pathlib import Path
 
 from agent.files import private_folder, write_private
+from governance.sealing import ResultMessage
 from governance.suppress import CellState, SafeRow, SafeTable, State
 from searches.search import Search, Unit
 
@@ -63,6 +64,12 @@ def write_report(folder: Path, report: ExactReport, released: SafeTable | None =
     write_private(stem.with_suffix(".json"), _json(report, released))
     write_private(stem.with_suffix(".csv"), _csv(report, rows))
     write_private(stem.with_suffix(".html"), _page(report, rows).encode("utf-8"))
+
+
+def write_what_leaves(folder: Path, message: ResultMessage) -> None:
+    """Write everything that a message holds, readable, beside the reports: REFERENCE-DATE/AGREEMENT.leaves.json."""
+    path = private_folder(folder / message.reference_date.isoformat()) / f"{message.agreement_id}.leaves.json"
+    write_private(path, json.dumps(message.to_json(), indent=1).encode("ascii"))
 
 
 def seen_by_others(state: CellState) -> str:

@@ -52,7 +52,8 @@ class Ran:
         answers: of every search, everyone in them.
         identities: of those on the action lists.
         delivered_on: day of the newest delivery.
-        layout_version: of the layout that was used.
+        layout: that was used.
+        layout_version: of it.
         engine: its name.
         engine_version: as it says.
     """
@@ -60,6 +61,7 @@ class Ran:
     answers: Answers
     identities: Identities
     delivered_on: date
+    layout: str
     layout_version: str
     engine: str
     engine_version: str
@@ -129,6 +131,7 @@ def _over_extract(request: RunRequest) -> Ran:
             answers=answers,
             identities=Identities(tuple(header), {row[0]: tuple(row) for row in rows}),
             delivered_on=extract.delivered_on,
+            layout=extract.layout.name,
             layout_version=extract.layout.version,
             engine=duckdb.NAME,
             engine_version=duckdb.engine_version(),

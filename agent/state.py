@@ -25,7 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from agent.errors import BusyError
-from agent.files import private_folder
+from agent.files import OWNER_ONLY_FILE, private_folder
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS message (
@@ -118,6 +118,11 @@ class StateFolder:
         return self.root / "diary.jsonl"
 
     @property
+    def lock(self) -> Path:
+        """Held for the time of a turn."""
+        return self.root / "turn.lock"
+
+    @property
     def database(self) -> Path:
         """Sequence, decisions, latest time seen."""
         return self.root / "state.sqlite"
@@ -147,8 +152,7 @@ def default_folder() -> StateFolder:
 def open_database(folder: StateFolder) -> Iterator[sqlite3.Connection]:
     """The state's database; every commit is on the disk when it returns."""
     private_folder(folder.root)
-    if not folder.database.exists():
-        folder.database.touch(mode=0o600)
+    _make_private(folder.database)
     with closing(sqlite3.connect(folder.database, isolation_level=None)) as connection:
         # A rollback journal and FULL: a commit that returned survives a power cut.
         connection.execute("PRAGMA journal_mode = DELETE")
@@ -166,12 +170,19 @@ def one_turn(folder: StateFolder, wait_seconds: float = 0) -> Iterator[None]:
         BusyError: another process holds it after the wait.
     """
     private_folder(folder.root)
-    with closing(sqlite3.connect(folder.root / "turn.lock", isolation_level=None, timeout=wait_seconds)) as lock:
+    _make_private(folder.lock)
+    with closing(sqlite3.connect(folder.lock, isolation_level=None, timeout=wait_seconds)) as lock:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
             raise BusyError("another turn of the agent is running", "wait for it to end, then try again") from error
         yield
+
+
+def _make_private(path: Path) -> None:
+    """Make an empty file that only its owner can read, before anything is in it."""
+    if not path.exists():
+        path.touch(mode=OWNER_ONLY_FILE)
 
 
 def latest_time(connection: sqlite3.Connection, now: datetime) -> datetime:
