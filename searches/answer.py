@@ -114,7 +114,7 @@ def identities(
             session.keep(name, tree)
         rows = session.rows(views["identity"])
     found = [row for row in sorted(rows) if str(row[0]) in wanted]
-    return IDENTITY_HEADER, [tuple(_text(value, extract.layout.encoding) for value in row) for row in found]
+    return IDENTITY_HEADER, [tuple("" if value is None else str(value) for value in row) for row in found]
 
 
 def exact_cells(people: PeopleSets, type1: int) -> list[dict[str, Any]]:
@@ -170,10 +170,3 @@ def _check_date(extract: Extract, reference_date: date) -> None:
         raise ExtractError(
             f"the canonical tables are of {extract.delivered_on}, not of {reference_date}", "write them for that date"
         )
-
-
-def _text(value: Any, encoding: str) -> str:
-    if value is None:
-        return ""
-    # Files in Windows-1252 were read byte for byte (as Latin-1); here the bytes get their meaning.
-    return str(value).encode("latin-1").decode(encoding, "replace") if encoding == "cp1252" else str(value)

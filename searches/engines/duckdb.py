@@ -11,10 +11,12 @@ What makes it safe to hand it a search:
 
 from __future__ import annotations
 
+import csv
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +38,8 @@ _SETTINGS = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
+_AGAIN = "copy the file again, or ask the supplier to send it again"
+_RECORDS_AT_A_TIME = 20_000
 _LOCK = ("SET enable_external_access = false", "SET lock_configuration = true")
 
 NODES = frozenset(allowed.NODES) | {
@@ -69,7 +73,7 @@ class CsvFile:
 
     Args:
         path: of the file.
-        encoding: as DuckDB calls it: utf-8 or latin-1.
+        encoding: as DuckDB calls it: utf-8 or latin-1; cp1252, which it does not know, is read in Python.
         has_header: the first record names the columns.
         width: how many columns a record has.
         places: for each wanted column its place in a record, or None if this version of the extract lacks it.
@@ -137,6 +141,9 @@ class Session:
         Raises:
             ExtractError: a record is cut short or too long, a quote is open, or a byte is not of the encoding.
         """
+        if source.encoding == "cp1252":
+            self._load_in_python(table, source, delivery)
+            return
         wanted = ", ".join("NULL" if place is None else f"c{place}" for place in source.places.values())
         columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(source.width))
         fault = self._fault(
@@ -148,8 +155,23 @@ class Session:
         )
         if fault:
             raise ExtractError(
-                f"{source.path.name} cannot be read: {fault}", "copy the file again, or ask the supplier to send it again"
+                f"{source.path.name} cannot be read: {fault}", _AGAIN
             )
+
+    def _load_in_python(self, table: str, source: CsvFile, delivery: int) -> None:
+        listed = ", ".join(f"UNNEST(?::VARCHAR[]) AS c{number}" for number in range(len(source.places)))
+        wanted = ", ".join(f"c{number}" for number in range(len(source.places)))
+        before = 0
+        for records in _records(source):
+            columns = [
+                [None if place is None else record[place] or None for record in records]
+                for place in source.places.values()
+            ]
+            self._connection.execute(
+                f"INSERT INTO {RAW}.{_quoted(table)} SELECT {wanted}, ?, ? + ROW_NUMBER() OVER () FROM (SELECT {listed})",
+                [delivery, before, *columns],
+            )
+            before += len(records)
 
     def lock(self) -> None:
         """Take away files, network, extensions and settings, for good."""
@@ -195,6 +217,35 @@ class Session:
         except self._error as error:
             return _said(error)
         return ""
+
+
+def _records(source: CsvFile) -> Iterator[list[list[str]]]:
+    """The records of a file, some thousands at a time.
+
+    Raises:
+        ExtractError: a record has another number of columns, or the file is not CSV of its encoding.
+    """
+    fault = ""
+    with source.path.open(encoding=source.encoding, newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            if source.has_header:
+                next(reader)
+            while batch := list(islice(reader, _RECORDS_AT_A_TIME)):
+                _check_widths(source, batch)
+                yield batch
+        except (UnicodeDecodeError, csv.Error) as error:
+            fault = f"line {reader.line_num + 1}: {type(error).__name__}"
+    if fault:  # raised here, since the codec's own error, which would come along as the context, quotes the file
+        raise ExtractError(f"{source.path.name} cannot be read: {fault}", _AGAIN)
+
+
+def _check_widths(source: CsvFile, records: list[list[str]]) -> None:
+    for record in records:
+        if len(record) != source.width:
+            raise ExtractError(
+                f"{source.path.name} cannot be read: expected {source.width} columns, got {len(record)}", _AGAIN
+            )
 
 
 def _said(error: Exception) -> str:

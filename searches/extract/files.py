@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from pathlib import Path
 
 from searches.engines.duckdb import CsvFile
@@ -10,7 +11,8 @@ from searches.errors import ExtractError
 from searches.layouts.layout import RawTable
 
 _HEADER_BYTES = 65_536  # the widest header known is under 2,000
-_DUCKDB_ENCODING = {"utf-8": "utf-8", "cp1252": "latin-1"}
+_CHUNK = 1 << 20
+_ONLY_IN_CP1252 = re.compile(rb"[\x80-\x9f]")
 _GLOB = "*?[]{}"
 
 
@@ -35,7 +37,7 @@ def csv_file(path: Path, table: RawTable, columns: tuple[str, ...], encoding: st
     if not first:
         raise ExtractError(f"{path.name} is empty, expected a header", "ask the supplier to send it again")
     places = {column: _place(path, table, column, first) for column in columns}
-    return CsvFile(path, _DUCKDB_ENCODING[encoding], has_header=True, width=len(first), places=places)
+    return CsvFile(path, _encoding(path, encoding), has_header=True, width=len(first), places=places)
 
 
 def _first_record(path: Path, encoding: str) -> tuple[str, ...]:
@@ -49,6 +51,20 @@ def _first_record(path: Path, encoding: str) -> tuple[str, ...]:
     except (UnicodeDecodeError, csv.Error):
         pass  # raised below: the codec's own error quotes the file
     raise ExtractError(f"{path.name} cannot be read as {encoding} CSV", "copy the file again")
+
+
+def _encoding(path: Path, declared: str) -> str:
+    """What to read the file as: Windows-1252 is plain ASCII, or else Latin-1, but for 32 bytes that few files hold."""
+    if declared != "cp1252":
+        return declared
+    read_as = "utf-8"
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            if _ONLY_IN_CP1252.search(chunk):
+                return "cp1252"
+            if not chunk.isascii():
+                read_as = "latin-1"
+    return read_as
 
 
 def _check_ends(path: Path) -> None:
@@ -70,7 +86,7 @@ def _positional(
         expected = " or ".join(str(width) for width in sorted(known))
         raise ExtractError(f"{path.name}: expected {expected} columns, got {len(first)}", "check the extract's version")
     places = {column: _place(path, table, column, names) for column in columns}
-    return CsvFile(path, _DUCKDB_ENCODING[encoding], has_header=False, width=len(names), places=places)
+    return CsvFile(path, _encoding(path, encoding), has_header=False, width=len(names), places=places)
 
 
 def _place(path: Path, table: RawTable, column: str, header: tuple[str, ...]) -> int | None:
