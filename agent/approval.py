@@ -25,6 +25,7 @@ from governance.terms import activate
 from searches.search import Schedule, Search
 
 TRY_AGAIN_AFTER = timedelta(hours=4)
+MOST_REASONS_CHARACTERS = 4000  # of one entry of the diary
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +172,6 @@ def _write_decision(
             "search_digest": one.search.digest,
             "reference_date": reference_date.isoformat(),
             "permitted": decision.permitted,
-            "reasons": "; ".join(decision.refusals),
+            "reasons": "; ".join(decision.refusals)[:MOST_REASONS_CHARACTERS],
         },
     )

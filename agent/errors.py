@@ -8,7 +8,6 @@
     ├── NotAgreedError          an agreement or the practice's policy refuses
     ├── SourceError             the record system's extract, or the run over it, failed
     ├── CatalogueRefusedError   what the hub published does not verify
-    ├── DiaryBrokenError        the record of what left does not chain
     ├── OutboxError             a message in the outbox is not what was put there
     ├── ReceiptError            the hub's receipt is not about what was sent
     └── TransportError
@@ -94,10 +93,6 @@ class CatalogueRefusedError(AgentError):
     """What the hub published is unsigned, half signed, expired or older than what was seen."""
 
     exit_code = REFUSED
-
-
-class DiaryBrokenError(AgentError):
-    """The diary's entries do not chain."""
 
 
 class OutboxError(AgentError):

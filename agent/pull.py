@@ -92,7 +92,7 @@ def pull(mailbox: Mailbox, folder: Path) -> Pulled:
         CatalogueRefusedError: something does not verify; the last good catalogue is as it was.
         TransportError: the hub did not answer.
     """
-    for name in ("tuf", "files"):
+    for name in ("tuf", "tuf/root_history", "files"):
         private_folder(folder / name)
     try:
         targets = _download(_updater(mailbox, folder), folder)

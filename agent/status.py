@@ -19,7 +19,7 @@ def status_of(folder: StateFolder, now: datetime) -> dict[str, object]:
 
     Raises:
         NotEnrolledError: there is no hub yet.
-        DiaryBrokenError: the diary does not chain.
+        ChainError: the diary does not chain.
     """
     config = read_config(folder)
     entries = Diary(folder.diary, lambda: now).entries()

@@ -55,7 +55,7 @@ def open_turn(folder: StateFolder, clock: Clock, wait_seconds: float = 0) -> Ite
     Raises:
         NotEnrolledError: there is no hub yet.
         BusyError: another turn holds it after the wait.
-        DiaryBrokenError: the diary does not chain; nothing is done.
+        ChainError: the diary does not chain; nothing is done.
     """
     config = read_config(folder)
     with one_turn(folder, wait_seconds), open_database(folder) as connection:

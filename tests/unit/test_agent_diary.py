@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from agent.diary import FIRST, Diary, chain_digest
-from agent.errors import DiaryBrokenError
+from agent.diary import Diary
+from governance.diary_chain import FIRST, chain_digest
+from governance.errors import ChainError
 
 NOON = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)
 
@@ -30,17 +31,19 @@ def test_an_entry_is_one_canonical_line_that_names_the_line_before_it(diary: Dia
     assert second.startswith(b'{"at":')
 
 
-def test_the_digest_of_a_line_is_the_published_one() -> None:
-    # Computed apart: printf 'gpfed diary v1\n{}' | sha256sum
-    assert chain_digest(b"{}") == "ac9ed83496930cb669cac2e928a039bbdfa31c7e19c2b39a468a2f66278bc394"
-
-
 def test_an_entry_said_twice_is_written_once(diary: Diary) -> None:
     diary.append_once("receipted", {"sequence": 1})
     diary.append_once("receipted", {"sequence": 1})
     diary.append_once("receipted", {"sequence": 2})
 
     assert [entry.facts["sequence"] for entry in diary.entries()] == [1, 2]
+
+
+def test_what_goes_on_being_so_is_written_once_each_time_it_begins(diary: Diary) -> None:
+    for reason in ("away", "away", "refused", "refused", "away"):
+        diary.append_changed("turn_failed", {"reason": reason})
+
+    assert [entry.facts["reason"] for entry in diary.entries()] == ["away", "refused", "away"]
 
 
 @pytest.mark.parametrize("kept", range(1, 60, 7))
@@ -63,7 +66,7 @@ def test_a_changed_fact_breaks_the_chain_and_nothing_more_is_written(diary: Diar
     changed = diary.path.read_bytes().replace(b'"sequence":2', b'"sequence":5')
     diary.path.write_bytes(changed)
 
-    with pytest.raises(DiaryBrokenError, match="does not chain at entry 3"):
+    with pytest.raises(ChainError, match="entry 3 does not follow"):
         diary.append("uploaded", {"sequence": 4})
     assert diary.path.read_bytes() == changed
 
@@ -85,5 +88,5 @@ def test_a_removed_swapped_or_respelled_line_is_found(diary: Diary, damage: obje
         diary.append("uploaded", {"sequence": sequence})
     diary.path.write_bytes(b"\n".join(damage(diary.path.read_bytes().splitlines())) + b"\n")  # type: ignore[operator]
 
-    with pytest.raises(DiaryBrokenError, match="does not chain at entry"):
+    with pytest.raises(ChainError, match="diary: "):
         diary.entries()
