@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from hub.config import config_text
+from hub.founding import create_files
+from hub.settings import configure
+
 _scratch: list[Path] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    from hub.config import config_text
-    from hub.founding import create_files
-    from hub.settings import configure
-
     folder = Path(tempfile.mkdtemp(prefix="gpfed-tests-"))
     _scratch.append(folder)
     create_files(folder, config_text("SCRATCH", "Scratch hub", {"sftp_port": 0, "web_port": 0}))

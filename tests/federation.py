@@ -1,7 +1,7 @@
 """A whole federation in one process and without sockets: one hub's folder, and agents with real state folders.
 
-Everything is the product's own code except the wire: an agent's mailbox is the hub's own `Account` of that practice, with
-its real rights, so that what the SFTP server would refuse is refused here too. The clock is the test's.
+Everything is the product's own code except the wire: an agent's mailbox is the hub's own `Account` of that practice,
+with its real rights, so that what the SFTP server would refuse is refused here too. The clock is the test's.
 
 It can cheat where an attacker could: sign anything with the hub's valid keys (`publish_anyway`), put any file into a
 mailbox (`drop`), alter what lies there, hold the hub's clock back (`at`).
@@ -40,14 +40,13 @@ from agent.transport import Patience
 from agent.turn import Turn, open_turn
 from governance.agreement import Agreement as Terms
 from governance.agreement import Kind, SearchTerms, View
-from governance.catalogue import SearchBundle, write_bundle
+from governance.catalogue import SearchBundle, role_name, write_bundle
 from governance.keys import SigningKey, read_signing_key
 from governance.optouts import OptOutPolicy, take_off
 from governance.profiles import profile, size_band
 from governance.review import ReviewOf, Role, sign_review
 from governance.sealing import ResultMessage, SealedResult, Translations, seal
 from governance.suppress import SafeTable, suppress
-
 from governance.wire import AgreementDecision, FileKind, upload_name
 from hub.accounts import enrol_account, practice_account
 from hub.agreements import Signers, in_force, propose, put_files
@@ -59,17 +58,18 @@ from hub.errors import NotThereError as HubNotThereError
 from hub.founding import create_files
 from hub.initialise import initialise, offline_folder
 from hub.mailbox import Account
-from hub.models import Practice, PublishedSearch, Quarantined, Receipt, Result
 from hub.models import Agreement as AgreementRow
+from hub.models import Practice, PublishedSearch, Quarantined, Receipt, Result
 from hub.publish import Publication, Reviewers, publish
 from hub.receive import Turn as HubTurn
 from hub.receive import receive_waiting
+from hub.repository import AGREEMENT_LIFETIME
 from hub.settings import database_settings, migrate
 from hub.staff import new_key, signer
 from searches.document import SearchFiles, content_digest, library_folder, read_folder, read_search
 from searches.people import AnswerRow, Roster, gather
 from searches.search import Outcome as SearchOutcome
-from searches.search import Search, Schedule
+from searches.search import Schedule, Search
 
 HUB = "NORTHSIDE"
 AGREEMENT = "heart-health"
@@ -205,7 +205,9 @@ class Agent:
             sequence=place.sequence,
             previous=place.previous_digest,
             tables=tuple(tables),
-            translations=Translations("canonical", "1", "duckdb", "1", {table.search_id: "ab" * 32 for table in tables}),
+            translations=Translations(
+                "canonical", "1", "duckdb", "1", {table.search_id: "ab" * 32 for table in tables}
+            ),
             opt_out_policy=OptOutPolicy.TYPE1_EXCLUDED,
             optouts_as_of=REFERENCE_DATE,
             delivered_on=REFERENCE_DATE,
@@ -346,7 +348,25 @@ class Federation:
             bundle=write_bundle(SearchBundle(agreement, 1, search.id, digest, files, reviews)),
             published_at=self.now,
         )
-        put_files(self.centre, row, [self.staff_key(Role.CLINICAL), self.staff_key(Role.GOVERNANCE)])
+        self.renew_agreement_files(agreement)
+
+    def renew_agreement_files(self, agreement: str = AGREEMENT) -> None:
+        """Publish an agreement's files from the database as it is now."""
+        put_files(self.centre, in_force(agreement), [self.staff_key(Role.CLINICAL), self.staff_key(Role.GOVERNANCE)])
+
+    def publish_half_signed(self, agreement: str, *roles: Role) -> None:
+        """Publish an agreement's role again, signed by these only, past the check that the hub makes."""
+        repository, role = self.centre.repository(), role_name(agreement)
+        metadata = repository._role(role)
+        metadata.signed.version += 1
+        repository._sign(metadata, [self.staff_key(one) for one in roles], AGREEMENT_LIFETIME)
+        path = self.config.repository / "metadata" / f"{metadata.signed.version}.{role}.json"
+        path.write_bytes(metadata.to_bytes())
+        repository._point_at({**repository._versions(), f"{role}.json": metadata.signed.version})
+
+    def use(self) -> None:
+        """Make this the hub that the process works with, after another federation was made."""
+        use_hub(self.hub_folder)
 
     def receive(self) -> HubTurn:
         """One turn of the hub's receiver."""
