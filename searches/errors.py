@@ -68,6 +68,8 @@ class LayoutError(SearchesError):
 class ExtractError(SearchesError):
     """A supplier's folder cannot be loaded as the layout says."""
 
+    exit_code = 13
+
 
 class AnswerError(SearchesError):
     """A search ran, but its rows are not a valid answer (two rows that disagree, an undeclared value)."""

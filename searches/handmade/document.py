@@ -9,8 +9,8 @@
         dimensions: {age_band: 70-79}                  # checked where given
 
 `codelist: NAME` stands for the first SNOMED CT code of that list (dm+d for medications), unless `code` gives another
-code, of the list or a near miss. Records get rising ids in written order, so that ties can be tested. In a search of appointments, each
-appointment carries its own `expect` and `dimensions`.
+code, of the list or a near miss. Records get rising ids in written order, so that ties can be tested. In a search of
+appointments, each appointment carries its own `expect` and `dimensions`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""What each command of `gpfed-search` does; one module each, loaded when it is asked for."""

@@ -1,0 +1,33 @@
+"""`gpfed-search sql`: the one statement that a search becomes in a record system."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from dataclasses import asdict
+
+from searches.commands.folders import print_json, search_of
+from searches.layouts import layout
+from searches.translate import translate
+
+
+def run(options: Namespace) -> int:
+    """Translate a search and print it.
+
+    Returns:
+        0; a layout without a source for what is asked raises.
+    """
+    local = translate(
+        search_of(options),
+        layout(options.layout),
+        options.engine,
+        reference_date=options.reference_date,
+        practice=options.practice,
+    )
+    if options.json:
+        print_json({"sql": local.sql, "receipt": asdict(local.receipt)})
+        return 0
+    print(local.sql)
+    if options.receipt:
+        for name, value in asdict(local.receipt).items():
+            print(f"-- {name}: {value}")
+    return 0
