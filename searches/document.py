@@ -25,7 +25,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, ValidationError, model_validator
 
 from searches.canon import BUILT_IN_DIMENSIONS
 from searches.codelist import parse_codelist
@@ -66,6 +66,18 @@ class ComputedDimension(BaseModel):
         return self
 
 
+def _dimension_kind(value: object) -> str:
+    return "built-in" if isinstance(value, str) else "computed"
+
+
+_DimensionDocument = Annotated[
+    Annotated[Literal["age_band", "sex", "imd_quintile"], Tag("built-in")]
+    | Annotated[ComputedDimension, Tag("computed")],
+    Discriminator(_dimension_kind),
+]
+"""A built-in dimension by its name, or a computed one with its values."""
+
+
 class TargetDocument(BaseModel):
     """A proportion to reach and who set it."""
 
@@ -87,7 +99,7 @@ class SearchDocument(BaseModel):
     unit: Annotated[Literal["person", "appointment"], Field(description="what one row of the answer is")]
     kind: Literal["proportion", "count"]
     dimensions: Annotated[
-        list[Literal["age_band", "sex", "imd_quintile"] | ComputedDimension],
+        list[_DimensionDocument],
         Field(max_length=2, description="closed ways to split the counts"),
     ]
     codelists: Annotated[list[_Name], Field(max_length=60, description="every list used as codelist.NAME")]
