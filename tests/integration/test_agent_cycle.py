@@ -70,6 +70,10 @@ class Practice:
             say(turn, find_agreement(catalogue, AGREEMENT), answer)
             deliver_waiting(turn, self.open, catalogue.hub, WISH)
 
+    def collect(self) -> None:
+        with self.turn() as turn:
+            deliver_waiting(turn, self.open, bring_catalogue(turn, self.open).catalogue.hub, WISH)
+
     def run(self, wish: Wish = WISH, reach: Callable[[], AbstractContextManager[Mailbox]] | None = None) -> Outcome:
         with self.turn() as turn:
             return take_turn(turn, reach or self.open, wish)
