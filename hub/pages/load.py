@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
-from governance.sealing import Translations
+from governance.result import ReceivedResult
 from governance.suppress import CellState, Reason, SafeTable, State
 from hub.comparison import Comparison, Counts, Member, compare
 from hub.config import HubConfig
@@ -35,15 +35,14 @@ class OwnResult:
     """What a practice itself released for one search, with how the question was put to its records."""
 
     table: SafeTable
-    translations: Translations
-    sequence: int
+    message: ReceivedResult
     digest: str
     received_at: datetime
 
     @property
     def statement_digest(self) -> str:
-        """SHA-256 of the statement that ran on the practice's records; empty where none was run."""
-        return self.translations.statements.get(self.table.search_id, "")
+        """First hex digits of the digest of the statement that ran on its records; empty where none was run."""
+        return self.message.statements.get(self.table.search_id, "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +130,7 @@ def own_result(practice: str, indicator: Indicator, reference_date: date) -> Own
     table = next((table for table in opened_tables(result) if table.search_id == indicator.search.id), None)
     if table is None:
         return None
-    translations = opened_message(result).translations
-    return OwnResult(table, translations, result.sequence, result.digest, result.received_at)
+    return OwnResult(table, opened_message(result), result.digest, result.received_at)
 
 
 def pseudonym_key(config: HubConfig) -> bytes:

@@ -167,13 +167,16 @@ def provenance(indicator: Indicator) -> tuple[tuple[str, str], ...]:
 
 def translation(own: OwnResult) -> tuple[tuple[str, str], ...]:
     """The translation receipt of one's own result, and which file brought it."""
-    facts = [("Received", moment(own.received_at)), ("Message", f"number {own.sequence}, SHA-256 {own.digest}")]
-    how = own.translations
+    facts = [("Received", moment(own.received_at)), ("Message", f"number {own.message.sequence}, SHA-256 {own.digest}")]
+    how = own.message
     facts += [
         ("Record system", f"{how.layout}, layout version {how.layout_version}"),
         ("Engine", f"{how.engine} {how.engine_version}"),
         ("Search digest", own.table.search_digest),
-        ("Statement digest", own.statement_digest),
+        ("Statement digest begins", own.statement_digest),
+        ("Opt-outs", f"taken off as of {day(how.optouts_as_of)}"),
+        ("Files delivered", day(how.delivered_on)),
+        ("Agent", how.agent_version),
     ]
     return tuple((key, value) for key, value in facts if value)
 

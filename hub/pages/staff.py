@@ -6,12 +6,14 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from markupsafe import Markup
 
 from hub.comparison import Standing
+from hub.enforce import standing
 from hub.models import Agreement, Practice, Quarantined, Result
 from hub.pages.entry import for_staff
 from hub.pages.jinja import moment
@@ -31,6 +33,7 @@ class Section:
     answered: int
     members: int
     rows: Rows
+    not_active: tuple[tuple[str, str], ...]  # practices named in it, and why it is not active for them
 
 
 @for_staff
@@ -43,21 +46,24 @@ def coverage(request: HttpRequest) -> HttpResponse:
         "waiting": Practice.objects.filter(enrolled_at=None).order_by("code"),
         "quarantines": _quarantines(),
         "practices": Practice.objects.count(),
+        "reasons": _reasons(),
     }
     return render(request, "coverage.jinja", context)
 
 
 def _section(agreement: Agreement, today: date) -> Section:
     dates = reference_dates(agreement)
+    not_active = tuple((code, why) for code, why in standing(agreement, today).items() if why)
     if not dates:
-        return Section(agreement, None, 0, 0, 0, [])
+        return Section(agreement, None, 0, 0, 0, [], not_active)
     given = release(agreement, dates[0], today)
     received = {
         result.practice.code: result
         for result in Result.objects.filter(agreement=agreement, reference_date=dates[0]).select_related("practice")
     }
     rows = [_row(given, practice, received.get(practice.code)) for practice, _ in given.members]
-    return Section(agreement, dates[0], len(indicators(agreement)), len(received.keys() & given.codes), len(rows), rows)
+    answered = len(received.keys() & given.codes)
+    return Section(agreement, dates[0], len(indicators(agreement)), answered, len(rows), rows, not_active)
 
 
 def _row(given: Release, practice: Practice, result: Result | None) -> list[Cell]:
@@ -75,6 +81,11 @@ def _row(given: Release, practice: Practice, result: Result | None) -> list[Cell
         {"text": when},
         *({"text": text, "format": "numeric"} for text in numbers),
     ]
+
+
+def _reasons() -> list[tuple[str, int]]:
+    files = Quarantined.objects.values_list("reason").annotate(files=Count("pk")).order_by("reason")
+    return [(reason.replace("_", " "), count) for reason, count in files]
 
 
 def _quarantines() -> Rows:
