@@ -1,4 +1,4 @@
-"""`gpfed-audit`: what a practice's agent has recorded, checked offline by somebody who trusts neither the practice nor the hub.
+"""`gpfed-audit`: what a practice's agent has recorded, checked offline by somebody who trusts neither side.
 
 The folder holds, all as bytes that the agent wrote or received:
 
@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from governance.diary_chain import Chain, Entry, verify_lines
-from governance.errors import GovernanceError
+from governance.errors import GovernanceError, SealBrokenError
 from governance.keys import VerifyKey
 from governance.note import NOTE_LIMIT_BYTES, read_receipt
 from governance.sealing import read_header
@@ -141,13 +141,22 @@ def _message_faults(folder: Path, spooled: Sequence[Entry], place: int) -> Itera
         yield _Finding(broken=True, sentence=f"message {number}: its file is not the one recorded")
         return
     before = str(spooled[place - 1].facts.get("digest")) if place else FIRST
-    if kind == FileKind.RESULT and read_header(data).previous != before:
+    if kind == FileKind.RESULT and _previous(data) != before:
         yield _Finding(broken=True, sentence=f"message {number}: it names another message before it")
+
+
+def _previous(result: bytes) -> str:
+    try:
+        return read_header(result).previous
+    except SealBrokenError:
+        return "no sealed result"
 
 
 def _receipt_faults(folder: Path, chain: Chain, entry: Entry, hub: HubKey | None) -> Iterator[_Finding]:
     """The hub has signed that it received exactly this message."""
-    number = int(entry.facts.get("sequence", 0))
+    number = entry.facts.get("sequence")
+    if not isinstance(number, int):
+        return
     try:
         data = _read(folder / "receipts" / f"{number:08d}.receipt", NOTE_LIMIT_BYTES)
     except FileNotFoundError:

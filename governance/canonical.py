@@ -30,11 +30,7 @@ def to_canonical(value: object) -> bytes:
         FormatError: the value holds something else.
     """
     _check(value, 0)
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
-    try:
-        return text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise FormatError("text is not Unicode: a lone surrogate") from error
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")).encode("utf-8")
 
 
 def from_json(data: bytes, limit_bytes: int, what: str = "message") -> object:
@@ -79,12 +75,19 @@ def _refuse_fraction(_text: str) -> NoReturn:
     raise FormatError("a number is not a whole number")
 
 
+def _check_text(text: str) -> None:
+    if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise FormatError("text is not Unicode: a lone surrogate")
+
+
 def _check(value: object, depth: int) -> None:
     if depth > DEEPEST:
         raise FormatError(f"nested more than {DEEPEST} deep")
     match value:
-        case None | bool() | str():
+        case None | bool():
             return
+        case str():
+            _check_text(value)
         case int():
             if abs(value) > LARGEST_INTEGER:
                 raise FormatError(f"a number is beyond {LARGEST_INTEGER}")
@@ -95,6 +98,7 @@ def _check(value: object, depth: int) -> None:
             for key, item in value.items():
                 if not isinstance(key, str):
                     raise FormatError(f"a name is {type(key).__name__}, expected text")
+                _check_text(key)
                 _check(item, depth + 1)
         case _:
             raise FormatError(f"a {type(value).__name__} cannot be written")

@@ -1,4 +1,4 @@
-r"""The form of an agent's diary: lines that chain, so that an edit, a swap or a gap shows. Pure functions; no file is touched.
+r"""The form of an agent's diary: lines that chain, so that an edit, a swap or a gap shows. Pure functions.
 
 One entry is one line: JSON with its keys sorted, without blanks, in ASCII, ending in a newline:
 
@@ -8,8 +8,9 @@ One entry is one line: JSON with its keys sorted, without blanks, in ASCII, endi
 * `previous` is the SHA-256 (hex) of "gpfed diary v1\n" and the line before without its newline; the first has 64 zeros.
 * `facts` are flat: text, whole numbers, yes or no. Never a figure, never anything of a patient.
 
-A last piece without its newline is a torn tail: what a crash leaves. It is reported, not refused; the entries before it
-stand. Lines cut off at the end leave a shorter chain that is whole: receipts, which others signed, show what is missing.
+A last piece without its newline is a torn tail: what a crash leaves. It is reported, not refused; the entries before
+it stand. Lines cut off at the end leave a shorter chain that is whole: receipts, which others signed, show what is
+missing.
 """
 
 from __future__ import annotations
