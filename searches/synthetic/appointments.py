@@ -22,14 +22,24 @@ _DAYS_AHEAD: Final = 21
 
 
 def attend(sketch: Sketch, chart: Chart) -> None:
-    """Write four months of appointments and the contacts that came of them."""
+    """Write four months of appointments, the contacts that came of them, and those of the two years before."""
     random = sketch.random.random
     busy = 0.75 if sketch.age < 65 else 1.75
     mean = APPOINTMENTS_A_MONTH * (_DAYS + _DAYS_AHEAD) / 30.4 * busy * (1.15 if sketch.sex == "F" else 0.85)
-    for _ in range(int(log(1 - random()) / log(mean / (1 + mean)))):  # geometric: some come often, many never
+    for _ in range(_often(random(), 3.5 * busy)):
+        day = sketch.ago(_DAYS + 1, 730)
+        chart.consultations.append(
+            Consultation(next(chart.numbers), day, day, "telephone" if random() < 0.3 else "face_to_face")
+        )
+    for _ in range(_often(random(), mean)):
         day = sketch.today + _DAYS_AHEAD - int(random() * (_DAYS + _DAYS_AHEAD))
         if day >= max(sketch.since, sketch.born):
             _book(sketch, chart, day)
+
+
+def _often(roll: float, mean: float) -> int:
+    """How often, by a geometric distribution: some come often, many never."""
+    return int(log(1 - roll) / log(mean / (1 + mean)))
 
 
 def _book(sketch: Sketch, chart: Chart, day: int) -> None:

@@ -34,8 +34,18 @@ def look_after(sketch: Sketch, chart: Chart, found: Conditions) -> None:
         chart.event(pick("hba1c_ifcc", sketch.random), sketch.ago(1, 1500), str(30 + int(random() * 17)))
     if "af" in found:
         _treat_af(sketch, chart, found)
-    if sketch.age >= 18 and random() < 0.45:
+    if sketch.age >= 18:
+        _measure_the_rest(sketch, chart)
+
+
+def _measure_the_rest(sketch: Sketch, chart: Chart) -> None:
+    """What no search of the library asks for: most of a record is like that."""
+    random = sketch.random.random
+    if random() < 0.55:
         chart.event(BMI, sketch.ago(1, 2000), f"{18 + random() * 20:.1f}")
+    if random() < sketch.age / 120:
+        chart.event(EGFR, sketch.ago(3, 900), str(30 + int(random() * 60)))
+        chart.event(CHOLESTEROL, sketch.ago(3, 900), f"{3 + random() * 4:.1f}")
 
 
 def _measure(sketch: Sketch, chart: Chart, to_target: bool, day: int) -> None:
@@ -91,8 +101,6 @@ def _except(sketch: Sketch, chart: Chart, condition: str) -> None:
 def _treat_diabetes(sketch: Sketch, chart: Chart) -> None:
     random = sketch.random.random
     to_target = sketch.happens("hba1c to target")
-    chart.event(EGFR, sketch.ago(3, 400), str(30 + int(random() * 60)))
-    chart.event(CHOLESTEROL, sketch.ago(3, 400), f"{3 + random() * 4:.1f}")
     if random() < 0.005:
         chart.event(concept("fructosamine"), sketch.ago(5, 360), str(200 + int(random() * 150)))
     if sketch.happens("hba1c recorded"):

@@ -24,7 +24,7 @@ from searches.synthetic.model import (
     Person,
     Pressure,
 )
-from searches.synthetic.vocabulary import concept, concepts
+from searches.synthetic.vocabulary import concept, concepts, unlinked_vaccine
 
 
 def difficult_care(bench: Bench) -> Iterator[Person]:
@@ -146,6 +146,10 @@ def _flu(bench: Bench) -> Iterator[Person]:
     chart.event(concept("flu_at_risk", "asthma"), bench.today - 3000)
     chart.events.append(bench.event(vaccine, day))
     yield bench.person("flu vaccination as a coded entry", chart, age=45)
+    chart = bench.chart()
+    chart.event(concept("flu_at_risk", "asthma"), bench.today - 3000)
+    chart.medication(unlinked_vaccine(), day)
+    yield bench.person("flu vaccine prescribed, to be given elsewhere", chart, age=45)
 
 
 def _vaccination(bench: Bench, name: str, day: int) -> Immunisation:

@@ -65,7 +65,7 @@ class Dictionary:
         self.drugs: list[tuple[str, str, str]] = []
         """CodeId, term, dm+d."""
         for place, entry in enumerate(every_concept()):
-            if entry.dmd:
+            if entry.is_drug:
                 code = description_id(500_000 + place, DRUG_NAMESPACE)
                 self._ids[entry, PLAIN] = code
                 self.drugs.append((code, entry.label, entry.dmd))

@@ -133,7 +133,10 @@ class _Tpp:
             if isinstance(contents[0][1], Immunisation):
                 self._immunisation_story(n, contents)
                 continue
-            for delivery, row, gone in contents:
+            in_full = [entry for entry in contents if entry[0] == FULL][
+                -1:
+            ]  # a full file holds a row once, or not at all
+            for delivery, row, gone in (*in_full, *(entry for entry in contents if entry[0] != FULL)):
                 self._record(n, row, delivery, gone)
         for event in person.elsewhere:
             self._event(n, event, FULL, False, OTHER_UNIT)
@@ -278,12 +281,13 @@ class _Tpp:
             )  # fmt: skip
             self._put("SRRepeatTemplate", delivery, line, gone)
             return
+        name = concept.label if concept.dmd else f"TEXTUAL DRUG : {concept.label}"
         start = "" if day == recorded and n % 5 == 0 else self._day[day]
         flags = ",".join(
             f'"{"TRUE" if source == kind else "FALSE"}"' for kind in (REPEAT, OTHER_SOURCE, DENTAL, HOSPITAL)
         )
         line = (
-            f'"{n}","{here}","{entered}","{entered}","1","1","","{here}","-1","-1","{concept.dmd}","{concept.label}","{start}","",'
+            f'"{n}","{here}","{entered}","{entered}","1","1","","{here}","-1","-1","{concept.dmd}","{name}","{start}","",'
             f'"As directed","28 tablets","FALSE","-1","-1",{flags},"-1","-1","-1","{patient}","{self._organisation(n)}","{here}"\r\n'
         )
         self._put("SRPrimaryCareMedication", delivery, line, gone)

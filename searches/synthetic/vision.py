@@ -237,7 +237,7 @@ class _Vision:
         self._files.row(
             "journal",
             delivery,
-            f"{patient},{n},{when},{entered},zz1..00,,,1,GP,Y,{subset},As directed,{_text(concept.label)},,,tablet,{concept.dmd},,,,,,,,"
+            f"{patient},{n},{when},{entered},{concept.read2 or 'zz1..'}00,{concept.snomed},,1,GP,Y,{subset},As directed,{_text(concept.label)},,,tablet,{concept.dmd},,,,,,,,"
             f"DRUG,QUANTITY,28,,,,,,9999,,,,,,{self._service},{action},{subset},\r\n",
         )
 

@@ -41,6 +41,11 @@ class Concept:
     category: str = ""
     is_vaccine: bool = False
 
+    @property
+    def is_drug(self) -> bool:
+        """Whether it stands in the dictionary of drugs."""
+        return bool(self.dmd) or self.name == "filler drug"
+
 
 UNITS: Final = {
     "hba1c_ifcc": "mmol/mol",
@@ -106,8 +111,18 @@ def concept(name: str, words: str = "") -> Concept:
 
 
 @cache
+def unlinked_vaccine() -> Concept:
+    """A flu vaccine on a prescription, to be given by somebody else: free text, so without a product code.
+
+    Vision files the code of the vaccination with the drug all the same; a drug is no event for that.
+    """
+    given = concept("flu_vaccine")
+    return Concept("filler drug", "flu vaccine to be given elsewhere", given.snomed, given.ctv3, given.read2)
+
+
+@cache
 def every_concept() -> tuple[Concept, ...]:
     """All concepts that a dictionary of codes has to hold: the packaged lists, then the fillers."""
     names = sorted(path.stem for path in CODELISTS.glob("*.csv"))
     listed = tuple(entry for name in names for entry in concepts(name))
-    return (*listed, BLOOD_PRESSURE, REFERRAL, *FILLERS, *FILLER_DRUGS)
+    return (*listed, BLOOD_PRESSURE, REFERRAL, *FILLERS, *FILLER_DRUGS, unlinked_vaccine())
