@@ -59,7 +59,7 @@ class Limits:
     """
 
     connections: int = 500
-    connections_each: int = 4
+    connections_each: int = 8
     login_seconds: float = 20
     idle_seconds: float = 60
     session_seconds: float = 1800
