@@ -11,13 +11,14 @@ from datetime import date
 from typing import Any
 
 from searches.batch import Batch
+from searches.engines import duckdb
 from searches.errors import AnswerError, ExtractError, LayoutError
 from searches.extract import Extract
 from searches.layouts.expand import Bindings, definitions, raw_tables
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.people import PeopleSet, PeopleSets, Roster, gather
 from searches.search import Outcome, Search, Unit
-from searches.translate import TranslationReceipt, search_tree, tables_read, translate
+from searches.translate import ENGINES, Question, TranslationReceipt, ask, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,27 +77,24 @@ def answer(extract: Extract, searches: Sequence[Search], reference_date: date) -
     bindings = Bindings(reference_date, extract.practice)
     results: dict[str, Result] = {}
     receipts: dict[str, TranslationReceipt] = {}
-    tables = {"patient", "type1"}
+    questions: list[Question] = []
     for search in searches:
         try:
-            receipts[search.id] = translate(
-                search, extract.layout, reference_date=reference_date, practice=extract.practice
-            ).receipt
-            tables |= tables_read(search, search_tree(search, extract.layout, reference_date))
+            question = ask(search, extract.layout, reference_date)
+            receipts[search.id] = statement(question, extract.layout, ENGINES[duckdb.NAME], extract.practice).receipt
+            questions.append(question)
         except LayoutError as error:
             results[search.id] = NotRun(error.reason, error.message)
-    with Batch(extract, frozenset(tables), bindings) as batch:
+    wanted = frozenset({"patient", "type1"}.union(*(question.tables for question in questions)))
+    with Batch(extract, wanted, bindings) as batch:
         roster = _roster(extract, batch)
         type1 = roster.bits(batch.patient_ids("type1"))
-        for search in searches:
-            if search.id not in results:
-                results[search.id] = _result(batch, search, reference_date, roster)
+        for question in questions:
+            results[question.search.id] = _result(batch, question, roster)
     return Answers(roster, type1, results, receipts)
 
 
-def identities(
-    extract: Extract, patient_ids: Iterable[str]
-) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+def identities(extract: Extract, patient_ids: Iterable[str]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Who some patients are, for the action list at the practice and for nothing else.
 
     Returns:
@@ -120,7 +118,7 @@ def identities(
 def exact_cells(people: PeopleSets, type1: int) -> list[dict[str, Any]]:
     """The exact counts of a search, ready for JSON: everyone, and without those who opted out.
 
-    For appointments those are the counts of at most three per person, as others may count them; `..._uncapped` has them all.
+    For appointments these count at most three per person, as others may count them; `..._uncapped` has them all.
 
     Args:
         people: the answer.
@@ -147,9 +145,9 @@ def _counts(unit: Unit, counted: PeopleSet, every: PeopleSet, type1: int) -> dic
     return counts
 
 
-def _result(batch: Batch, search: Search, reference_date: date, roster: Roster) -> Result:
+def _result(batch: Batch, question: Question, roster: Roster) -> Result:
     try:
-        return gather(search, reference_date, roster, batch.rows(search))
+        return gather(question.search, question.reference_date, roster, batch.rows(question))
     except AnswerError as error:
         return Failed("no_valid_answer", error.message)
 

@@ -18,7 +18,7 @@ from searches.extract import Extract
 from searches.layouts.expand import Bindings, definitions, raw_tables
 from searches.people import AnswerRow
 from searches.search import Outcome, Search, Unit
-from searches.translate import search_tree
+from searches.translate import Question
 
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 
@@ -33,8 +33,6 @@ class Batch:
     """
 
     def __init__(self, extract: Extract, wanted: frozenset[str], bindings: Bindings) -> None:
-        self._layout = extract.layout
-        self._bindings = bindings
         views = definitions(extract.layout, wanted, bindings)
         self._session = extract.session(raw_tables(views.values()))
         try:
@@ -60,15 +58,13 @@ class Batch:
         rows = self._session.rows(exp.select("patient_id").from_(table))
         return tuple(str(patient_id) for patient_id in sorted({row[0] for row in rows if row[0] is not None}))
 
-    def rows(self, search: Search) -> list[AnswerRow]:
+    def rows(self, question: Question) -> list[AnswerRow]:
         """The rows that a search returns.
 
         Raises:
             AnswerError: it does not run, or gives something that is no answer.
-            LayoutError: the layout has no source for what it reads.
         """
-        tree = search_tree(search, self._layout, self._bindings.reference_date)
-        return answer_rows(search, self._session.rows(tree))
+        return answer_rows(question.search, self._session.rows(question.tree))
 
 
 def answer_rows(search: Search, rows: Iterable[Sequence[Any]]) -> list[AnswerRow]:

@@ -1,8 +1,8 @@
 """From a checked search to one statement in the words of one record system and one engine.
 
-The search's tree and the layout's trees become one tree: bound dates are literals, `code IN codelist.NAME` is one IN for
-each code system that the layout has, canonical tables are CTEs over raw ones. That tree is written once, by the engine;
-the author's text is never run. A receipt says what was made of what.
+The search's tree and the layout's trees become one tree: bound dates are literals, `code IN codelist.NAME` is one IN
+for each code system that the layout has, canonical tables are CTEs over raw ones. That tree is written once, by the
+engine; the author's text is never run. A receipt says what was made of what.
 """
 
 from __future__ import annotations
@@ -79,52 +79,75 @@ def translate(
     """
     if engine not in ENGINES:
         raise LayoutError(f"no engine is called {engine!r}", "unknown_engine", f"choose one of: {', '.join(ENGINES)}")
-    writer = ENGINES[engine]
-    sql = writer.render(whole_tree(search, layout, Bindings(reference_date, practice)))
+    question = ask(search, layout, reference_date)
+    return statement(question, layout, ENGINES[engine], practice)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A search as one layout and one date see it, over canonical tables.
+
+    Args:
+        search: what is asked.
+        reference_date: for which day.
+        tree: one SELECT of fixed columns: patient_id, outcome, the dimensions as declared, and for appointments the id
+            and start date of each.
+        tables: the canonical tables that it reads.
+    """
+
+    search: Search
+    reference_date: date
+    tree: exp.Select
+    tables: frozenset[str]
+
+
+def statement(question: Question, layout: Layout, engine: Engine, practice: str) -> LocalStatement:
+    """The question over raw tables: the layout's CTEs, the search's own, and its SELECT, written once.
+
+    Raises:
+        LayoutError: a node cannot be written exactly, or a CTE of the search has a name of the layout's.
+    """
+    views = definitions(layout, question.tables, Bindings(question.reference_date, practice))
+    with_ = question.tree.args["with_"]
+    if {cte.alias for cte in with_.expressions} & set(views):
+        raise LayoutError(f"a CTE of the search has a name of layout {layout.name}", "name_taken", "rename the CTE")
+    whole = question.tree.copy()
+    whole.args["with_"].set("expressions", [*_ctes(views), *whole.args["with_"].expressions])
+    sql = engine.render(whole)
     receipt = TranslationReceipt(
-        search.digest, layout.name, layout.version, engine, writer.version(), sha256(sql.encode()).hexdigest()
+        search_digest=question.search.digest,
+        layout=layout.name,
+        layout_version=layout.version,
+        engine=engine.name,
+        engine_version=engine.version(),
+        statement_digest=sha256(sql.encode()).hexdigest(),
     )
     return LocalStatement(sql, receipt)
 
 
-def whole_tree(search: Search, layout: Layout, bindings: Bindings) -> exp.Select:
-    """The search over raw tables: the layout's CTEs, the search's own, and one SELECT of fixed columns."""
-    select = search_tree(search, layout, bindings.reference_date)
-    views = definitions(layout, tables_read(search, select), bindings)
-    own = {cte.alias for cte in select.find_all(exp.CTE)}
-    if own & set(views):
-        raise LayoutError(f"a CTE of the search has a name of layout {layout.name}", "name_taken", "rename the CTE")
-    return with_views(select, views)
+def _ctes(views: Mapping[str, exp.Select]) -> list[exp.CTE]:
+    return [exp.CTE(this=tree, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, tree in views.items()]
 
 
-def with_views(select: exp.Select, views: Mapping[str, exp.Select]) -> exp.Select:
-    """The same SELECT with these as its first CTEs."""
-    ctes = [
-        exp.CTE(this=tree, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, tree in views.items()
-    ]
-    with_ = select.args.get("with_")
-    select.set("with_", exp.With(expressions=[*ctes, *(with_.expressions if with_ else ())]))
-    return select
-
-
-def search_tree(search: Search, layout: Layout, reference_date: date) -> exp.Select:
-    """The search over canonical tables: patient_id, outcome, dimensions as declared, and the appointment's id and date.
+def ask(search: Search, layout: Layout, reference_date: date) -> Question:
+    """Put a search in the words of a layout.
 
     Raises:
         LayoutError: the layout has no source for a table or a code list that the search reads.
     """
     select = fold(parse(search.sql).select, bind(reference_date, search.schedule))
-    for table in tables_read(search, select):
+    tables = _tables_read(search, select)
+    for table in sorted(tables):
         check_has(layout, table)
     for node in list(select.find_all(exp.In)):
         if isinstance(node.args.get("field"), exp.Column):
             codes = codes_by_system(search.codelists[node.args["field"].name])
             node.replace(codes_asked(layout, node, _table_of(node), codes))
-    return _wrapped(search, select)
+    return Question(search, reference_date, _wrapped(search, select), tables)
 
 
-def tables_read(search: Search, select: exp.Select) -> frozenset[str]:
-    """The canonical tables that a search reads; for appointments that one too, which says when each was."""
+def _tables_read(search: Search, select: exp.Select) -> frozenset[str]:
+    # For appointments that table too, which says when each was.
     read = {table.name for table in select.find_all(exp.Table)} & set(canon.TABLES)
     return frozenset(read | ({"appointment"} if search.unit is Unit.APPOINTMENT else set()))
 

@@ -113,7 +113,7 @@ def fold(select: exp.Select, dates: BoundDates) -> exp.Select:
     Raises:
         RuleError: a bound date is unknown, or a window reaches outside the calendar.
     """
-    folded = select.copy().transform(lambda node: _literal(node, dates) if is_bound(node) else node)
+    folded = select.copy().transform(lambda node: _literal(node, dates) if is_bound(node) else node, copy=False)
     if not isinstance(folded, exp.Select):  # pragma: no cover - a SELECT is never a date
         raise TypeError("a folded SELECT is a SELECT")
     return folded

@@ -117,7 +117,7 @@ _EMIS_EVERY = {"Admin_Organisation": [{}], "Agreements_SharingOrganisation": [{}
 def emis(folder: Path, *deliveries: Tables, every_table: bool = True) -> Path:
     """Write EMIS deliveries; tables that no delivery names come empty, with the first."""
     for number, tables in enumerate(deliveries, start=1):
-        plain = {name: () for name in _EMIS_PLAIN} | _EMIS_EVERY if number == 1 and every_table else {}
+        plain = dict.fromkeys(_EMIS_PLAIN, ()) | _EMIS_EVERY if number == 1 and every_table else {}
         for name, rows in {**plain, **tables}.items():
             path = folder / f"{number * 10}-{number * 10 + 5}_{name}_2026010{number}020000_{_AGREEMENT}.csv"
             _write(path, [_emis_row(name, row) for row in rows], tuple(_emis_row(name, {})), quoted=True)
@@ -194,7 +194,7 @@ def tpp(folder: Path, *deliveries: Tables, full: frozenset[str] = frozenset()) -
     for number, tables in enumerate(deliveries, start=1):
         here = folder / f"2026010{number}_0200"
         here.mkdir(parents=True)
-        named = {**({name: () for name in _TPP_DEMANDED} if number == 1 else {}), **tables}
+        named = {**(dict.fromkeys(_TPP_DEMANDED, ()) if number == 1 else {}), **tables}
         for name, rows in named.items():
             removed = {} if number == 1 else {"RemovedData": "0"}
             written = [{**_TPP_ROW, **_TPP_PLAIN[name], **removed, **row} for row in rows]
@@ -249,7 +249,7 @@ def vision(folder: Path, *deliveries: Tables, narrow: bool = False) -> Path:
     """Write Vision deliveries; `narrow` writes patients without telephone and e-mail, as the test pack does."""
     for number, tables in enumerate(deliveries, start=1):
         kind = "FULL" if number == 1 else "INCREMENTAL"
-        for name, rows in {**({name: () for name in _VISION_DEMANDED} if number == 1 else {}), **tables}.items():
+        for name, rows in {**(dict.fromkeys(_VISION_DEMANDED, ()) if number == 1 else {}), **tables}.items():
             columns = VISION_RAW[name].positions[1 if narrow and name == "patient" else 0]
             written = [{"SERVICE_ID": PRACTICE, **_VISION_PLAIN[name], **row} for row in rows]
             path = folder / f"{kind}_{PRACTICE}_{name}_data_extract-2026-01-0{number}-020000.csv"

@@ -4,6 +4,8 @@
     tpp_sr     one subfolder per delivery with SRManifest.csv, by its DateExtractTo (CCYYMMDD_HHMM)
     vision     FULL_ or INCREMENTAL_<ODS>_<table>_data_extract-YYYY-MM-DD-hhmmss.csv, by that time
     canonical  <table>.csv; about.csv says the practice and the reference date
+
+Names count in any case; other files are ignored.
 """
 
 from __future__ import annotations
@@ -70,7 +72,7 @@ def contents(folder: Path, layout: str) -> Contents:
     """Look at a supplier's folder.
 
     Raises:
-        ExtractError: there is no such folder, nothing in it is of this layout, or a name or manifest contradicts itself.
+        ExtractError: no such folder, nothing of this layout in it, or a name or manifest that contradicts itself.
     """
     if not folder.is_dir():
         raise ExtractError(f"no folder at {folder}", "give the folder that holds the supplier's files")
@@ -171,7 +173,8 @@ def _check_starts_full(found: Iterable[DeliveredFile]) -> None:
         first.setdefault(file.table, file)
     for file in first.values():
         if not file.full:
-            raise ExtractError(f"{file.path.name} holds changes, and no full file came before it", "add the full delivery")
+            message = f"{file.path.name} holds changes, and no full file came before it"
+            raise ExtractError(message, "add the full delivery")
 
 
 def _canonical(folder: Path) -> _Found:

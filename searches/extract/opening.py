@@ -81,7 +81,7 @@ class Extract:
     def _files(self, table: RawTable) -> tuple[DeliveredFile, ...]:
         files = self.contents.files.get(table.name.lower(), ())
         if not files and not table.may_be_absent:
-            raise ExtractError(f"no file of table {table.name} in the extract", "ask the supplier for the whole extract")
+            raise ExtractError(f"no file of table {table.name} in the extract", "ask the supplier for all its tables")
         if _FULL_REPLACES in self.layout.rules:
             last_full = max((place for place, file in enumerate(files) if file.full), default=0)
             return files[last_full:]
@@ -105,7 +105,8 @@ def open_extract(folder: Path, layout: str | Layout, practice: str | None = None
     if practice is None:
         practice = _only(_PRACTICES[chosen.name](found, chosen))
     elif found.practices and practice.upper() not in {code.upper() for code in found.practices}:
-        raise ExtractError(f"the extract is not of practice {practice}", f"it is of {', '.join(sorted(found.practices))}")
+        held = ", ".join(sorted(found.practices))
+        raise ExtractError(f"the extract is not of practice {practice}", f"it is of {held}")
     return Extract(folder, chosen, practice, found)
 
 

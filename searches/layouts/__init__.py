@@ -1,8 +1,8 @@
 """How each record system stores the canonical tables, as SQL in the canonical (DuckDB) dialect.
 
-A layout is a folder: `layout.py` (its raw tables, macros and the names of its rules), `current/*.sql` (one SELECT per raw
-table: the newest version of each row that still stands) and `tables/*.sql` (the canonical tables, and the steps between).
-The SQL is only ever read as a tree. Three spellings in it are ours, and none is left in what runs:
+A layout is a folder: `layout.py` (its raw tables, its macros, the names of its rules), `current/*.sql` (one SELECT per
+raw table: the newest version of each row that still stands) and `tables/*.sql` (the canonical tables, and the steps
+between). The SQL is only ever read as a tree. Three spellings in it are ours, and none is left in what runs:
 
     rule('name', predicate)      the predicate if the layout has that rule, TRUE if it does not
     rule('name', with, without)  one expression or the other
@@ -14,8 +14,10 @@ Every reading of the facts that can change a count is a named rule, so that a mu
 >>> sorted(set(vision.rules) - set(vision.without("imms_given").rules))
 ['imms_given']
 
-Not named, since nothing could be seen without them: that every table holds people of `patient` only, and the columns that
-a layout has no source for (they are NULL).
+Not named, since nothing could be seen without them: that every table holds people of `patient` only, and the columns
+that a layout has no source for (they are NULL).
+
+One rule of TPP (`full_file_replaces`) is kept by the loader, which then does not read what is replaced.
 
 The raw tables are called `raw.NAME`, with every column as text; `delivery` and `row_in_delivery` say in which order the
 rows came.

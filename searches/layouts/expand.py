@@ -56,8 +56,12 @@ class Bindings:
 def definitions(layout: Layout, wanted: Iterable[str], bindings: Bindings) -> dict[str, exp.Select]:
     """The named SELECTs that `wanted` needs, themselves included, each reading only those before it.
 
+    They are kept for the next question: to be read and written, not to be changed.
+
     Args:
+        layout: whose.
         wanted: names of canonical tables, or `type1`, or `identity`.
+        bindings: what its placeholders stand for.
 
     Raises:
         LayoutError: the layout defines no such table; the reason says which.
@@ -67,7 +71,7 @@ def definitions(layout: Layout, wanted: Iterable[str], bindings: Bindings) -> di
     while waiting:
         name = waiting.pop()
         if name not in needed:
-            needed[name] = _tree(layout, name, bindings).copy()
+            needed[name] = _tree(layout, name, bindings)
             waiting += [table.name for table in needed[name].find_all(exp.Table) if not table.db]
     return {name: needed[name] for name in layout.definitions if name in needed}
 
@@ -103,6 +107,7 @@ def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tu
     """`code IN codelist.NAME` as it is asked of this layout: one IN for each code system that both know.
 
     Args:
+        layout: whose code systems count.
         node: the predicate, with a column named `code` on its left.
         table: the canonical table that the column is of.
         codes: the list's codes, by system.
@@ -169,24 +174,23 @@ def _expanded(layout: Layout, tree: exp.Select) -> exp.Select:
 
 def _ruled(layout: Layout, node: exp.Anonymous) -> exp.Expression:
     name, kept, *otherwise = node.expressions
-    if name.name in layout.rules:
-        return kept.copy()
-    return otherwise[0].copy() if otherwise else exp.true()
+    chosen: exp.Expression = kept if name.name in layout.rules else (otherwise or [exp.true()])[0]
+    return chosen.copy()
 
 
 def _macro(text: str, arguments: list[exp.Expression]) -> exp.Expression:
-    body = sqlglot.parse_one(f"SELECT {text}", read="duckdb").expressions[0]
-    holder = exp.Paren(this=body)
+    holder = exp.Paren(this=sqlglot.parse_one(f"SELECT {text}", read="duckdb").expressions[0])
     for column in list(holder.find_all(exp.Column)):
         if column.name.startswith("_") and not column.table:
             column.replace(arguments[int(column.name[1:]) - 1].copy())
-    return holder.this
+    body: exp.Expression = holder.this
+    return body
 
 
 def _bound(tree: exp.Select, bindings: Bindings) -> exp.Select:
     for node in list(tree.find_all(exp.Placeholder)):
         if node.name == "reference_date":
-            node.replace(_bound_date(node, bindings.reference_date))
+            node.replace(exp.cast(exp.Literal.string(bindings.reference_date.isoformat()), "DATE"))
         elif node.name == "practice":
             node.replace(exp.Literal.string(bindings.practice))
         else:
@@ -196,7 +200,3 @@ def _bound(tree: exp.Select, bindings: Bindings) -> exp.Select:
             day = date.fromisoformat(part.expression.this.name)
             part.replace(exp.Literal.number(getattr(day, part.name.lower())))
     return tree
-
-
-def _bound_date(_: exp.Placeholder, day: date) -> exp.Expression:
-    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")

@@ -1,7 +1,8 @@
 """What is the same SQL in every supplier's layout: the columns of `patient`, and who has a Type 1 opt-out.
 
-Type 1: the latest dated of dissent and withdrawal decides, as known when the run happens, whatever the reference date: the data leave today. A tie on one day is an opt-out. An undated
-dissent is an opt-out unless a dated withdrawal exists. Entries of other organisations count. Each layout defines
+Type 1: the latest dated of dissent and withdrawal decides, as known when the run happens, whatever the reference date:
+the data leave today. A tie on one day is an opt-out. An undated dissent is an opt-out unless a dated withdrawal exists.
+Entries of other organisations count. Each layout defines
 `type1_entry`: every coded entry of the practice's people that stands, confidential or not, with `entry_date`.
 """
 

@@ -226,7 +226,9 @@ def test_a_read_code_is_cut_at_its_synonym_and_padded(tmp_path: Path) -> None:
     assert worth(tmp_path, "read_padded", "event", "code_read2") == (["A2...", "F404."], ["A2", "F404-1"])
 
 
-@pytest.mark.parametrize("local", ["EMISNQIN160", "^ESCTNE549592", "FUNDHC1", "JHCC2", "RAFME3", "1A-KC60", "2B-SHHAPT"])
+@pytest.mark.parametrize(
+    "local", ["EMISNQIN160", "^ESCTNE549592", "FUNDHC1", "JHCC2", "RAFME3", "1A-KC60", "2B-SHHAPT"]
+)
 def test_a_local_code_is_kept_whole_and_is_no_read_code(tmp_path: Path, local: str) -> None:
     rows = [{"CodeId": "101", "ReadTermId": local, "SnomedCTConceptId": "0"}]
     emis(tmp_path, {"Admin_Patient": [{}], "Coding_ClinicalCode": rows, "CareRecord_Observation": [{}]})
@@ -240,7 +242,10 @@ def test_a_code_that_the_dictionary_lacks_is_an_entry_without_a_code(tmp_path: P
 
 
 def test_an_immunisation_is_an_entry_of_that_category(tmp_path: Path) -> None:
-    rows = [DIABETES, {"CodeId": "104", "SnomedCTConceptId": "86198006", "EmisCodeCategoryDescription": "Immunisations"}]
+    rows = [
+        DIABETES,
+        {"CodeId": "104", "SnomedCTConceptId": "86198006", "EmisCodeCategoryDescription": "Immunisations"},
+    ]
     entries = [{}, {"ObservationGuid": guid(901), "CodeId": "104"}]
     emis(tmp_path, {"Admin_Patient": [{}], "Coding_ClinicalCode": rows, "CareRecord_Observation": entries})
     assert worth(tmp_path, "immunisation_category", "immunisation", "immunisation_id") == ([EVENT_2], [EVENT, EVENT_2])

@@ -150,7 +150,11 @@ def test_one_person_with_overlapping_spells_is_there_once_since_the_latest_start
         tmp_path,
         {"DateRegistration": "01 Jan 2001 00:00:00", "DateDeRegistration": "NULL"},
         {"RowIdentifier": "2", "DateRegistration": "01 May 2015 00:00:00"},
-        {"RowIdentifier": "3", "DateRegistration": "01 May 2020 00:00:00", "DateDeRegistration": "01 May 2021 00:00:00"},
+        {
+            "RowIdentifier": "3",
+            "DateRegistration": "01 May 2020 00:00:00",
+            "DateDeRegistration": "01 May 2021 00:00:00",
+        },
     )
     assert canonical_rows(tmp_path, "tpp_sr", "patient", "patient_id", "registered_on") == [(1, date(2015, 5, 1))]
 

@@ -107,7 +107,9 @@ def test_the_dead_without_a_date_are_out(tmp_path: Path) -> None:
     assert worth(tmp_path, "dead_undated_is_out", "patient", "patient_id") == ([], [1])
 
 
-@pytest.mark.parametrize(("code", "kept"), [("C10F.00", "C10F."), ("C10F.", "C10F."), ("9V0.00", "9V0.0"), ("DNA", "DNA")])
+@pytest.mark.parametrize(
+    ("code", "kept"), [("C10F.00", "C10F."), ("C10F.", "C10F."), ("9V0.00", "9V0.0"), ("DNA", "DNA")]
+)
 def test_a_read_code_is_its_first_five_characters(tmp_path: Path, code: str, kept: str) -> None:
     journal(tmp_path, {"CODE": code})
     assert worth(tmp_path, "read_term_code", "event", "code_read2") == ([kept], [code])
@@ -133,7 +135,9 @@ def test_a_home_blood_pressure_stays_one(tmp_path: Path) -> None:
 
 def test_a_single_value_under_a_blood_pressure_code_stays_one_event(tmp_path: Path) -> None:
     journal(tmp_path, {"CODE": "246A.00", "SNOMED_CODE": "271650006", "VALUE1": "88"})
-    assert canonical_rows(tmp_path, "vision", "event", "event_id", "code_read2", "value") == [(50, "246A.", Decimal(88))]
+    assert canonical_rows(tmp_path, "vision", "event", "event_id", "code_read2", "value") == [
+        (50, "246A.", Decimal(88))
+    ]
 
 
 @pytest.mark.parametrize("text", ["high", "<5", "1/2", ""])
@@ -168,7 +172,10 @@ def test_a_vaccine_that_was_not_given_is_neither_immunisation_nor_event(
 def test_a_repeat_master_is_no_issue(tmp_path: Path) -> None:
     rows = [{"ID": str(number), "SUBSET": subset, "DMD_CODE": "1"} for number, subset in enumerate("ASR", start=1)]
     journal(tmp_path, *rows)
-    assert worth(tmp_path, "issues_only", "medication", "issue_type") == (["acute", "repeat"], ["acute", "other", "repeat"])
+    assert worth(tmp_path, "issues_only", "medication", "issue_type") == (
+        ["acute", "repeat"],
+        ["acute", "other", "repeat"],
+    )
 
 
 def test_an_entry_after_the_reference_date_is_not_there_and_an_undated_one_is(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The canonical tables themselves, as CSV files: the reference that every other layout is compared with.
 
-One file per table with the columns of `searches.canon` (`code` holds SNOMED CT, or dm+d in `medication`), as they are on one
-reference date; `opt_out.csv` names those who have opted out; `about.csv` holds the practice and that date.
+One file per table with the columns of `searches.canon` (`code` holds SNOMED CT, or dm+d in `medication`), as they are
+on one reference date; `opt_out.csv` names those who have opted out; `about.csv` holds the practice and that date.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""EMIS Web bulk extract."""

@@ -1,7 +1,7 @@
 """EMIS Web bulk extract (IM1), versions 5.0 to 8.x: one CSV per `Schema_Table`, a full one first and deltas after it.
 
-Facts that shape the SQL: a row is known by its organisation and its GUID; a deletion is a re-sent row; deleting a patient
-deletes none of their other rows; codes are the supplier's own ids into a dictionary; a date has a precision.
+Facts that shape the SQL: a row is known by its organisation and its GUID; a deletion is a re-sent row; deleting a
+patient deletes none of their other rows; codes are the supplier's own ids into a dictionary; a date has a precision.
 """
 
 from __future__ import annotations
@@ -30,12 +30,14 @@ RAW = by_name(
         optional=frozenset({"IsConfidential", "HomePhone", "MobilePhone", "EmailAddress"}),
         spellings={"DateOfDeactivation": ("DateofDeactivation",)},
     ),
-    RawTable("Coding_ClinicalCode", ("CodeId", "ReadTermId", "SnomedCTConceptId", "EmisCodeCategoryDescription", "ProcessingId")),
+    RawTable(
+        "Coding_ClinicalCode",
+        ("CodeId", "ReadTermId", "SnomedCTConceptId", "EmisCodeCategoryDescription", "ProcessingId"),
+    ),
     RawTable("Coding_DrugCode", ("CodeId", "DmdProductCodeId", "ProcessingId")),
     RawTable(
         "CareRecord_Observation",
         (*_ROW, *_DATED, "ObservationGuid", "EnteredDate", "CodeId", "Value", "NumericUnit", "IsConfidential"),
-        spellings={"NumericUnit": ("NumericUnits",)},
     ),
     RawTable(
         "CareRecord_Problem",
@@ -67,7 +69,9 @@ _LOCAL = """
 MACROS = {
     "guid": "rule('guid_form', LOWER(REPLACE(REPLACE(_1, '{', ''), '}', '')), _1)",
     "on_day": "TRY_CAST(NULLIF(_1, '') AS DATE)",
-    "precise_day": "rule('unknown_precision', CASE WHEN UPPER(TRIM(_2)) = 'U' THEN NULL ELSE on_day(_1) END, on_day(_1))",
+    "precise_day": """
+        rule('unknown_precision', CASE WHEN UPPER(TRIM(_2)) = 'U' THEN NULL ELSE on_day(_1) END, on_day(_1))
+    """,
     "whole": "TRY_CAST(_1 AS BIGINT)",
     "is_local": _LOCAL,
 }

@@ -1,0 +1,1 @@
+"""TPP SystmOne Strategic Reporting extract."""

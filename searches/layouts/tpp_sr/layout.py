@@ -1,8 +1,8 @@
-"""TPP SystmOne Strategic Reporting extract (version 125 and later): one folder of `SR*.csv` per delivery, with a manifest.
+"""TPP SystmOne Strategic Reporting extract (since version 125): a folder of `SR*.csv` per delivery, with a manifest.
 
-Facts that shape the SQL: `RowIdentifier` joins a row to its later versions; the last column `RemovedData` deletes; rows that
-other organisations typed in are there too; lists are text, or numbers into `SRMapping`; every number and date is text with
-sentinels (-1, empty, the word NULL).
+Facts that shape the SQL: `RowIdentifier` joins a row to its later versions; the last column `RemovedData` deletes; rows
+that other organisations typed in are there too; lists are text, or numbers into `SRMapping`; every number and date is
+text with sentinels (-1, empty, the word NULL).
 """
 
 from __future__ import annotations
@@ -42,9 +42,7 @@ RAW = by_name(
         *("IsRepeatMedication", "IsOtherMedication", "IsDentalMedication", "IsHospitalMedication"),
     ),
     _table("SRImmunisation", *_KEY, "IDPatient", "DateEvent", "ImmsReadCode", "ImmsSNOMEDCode"),
-    _table(
-        "SRAppointment", *_ROW, "DateStart", "DateAppointmentBooked", "AppointmentStatus", "TelephoneAppointment"
-    ),
+    _table("SRAppointment", *_ROW, "DateStart", "DateAppointmentBooked", "AppointmentStatus", "TelephoneAppointment"),
     _table("SREvent", *_ROW, "DateEvent", "ClinicalEvent"),
     _table("SRReferralOut", *_KEY, "IDPatient", "DateEvent", "PrimaryDiagnosis", "SNOMEDPrimaryDiagnosis"),
     RawTable("SRMapping", ("RowIdentifier", "Mapping"), may_be_absent=True),

@@ -1,7 +1,7 @@
 """Vision extract: `FULL_` and `INCREMENTAL_` CSV files without a header, one per table and delivery.
 
-Facts that shape the SQL: columns are known by position; ACTION = D deletes; everything clinical is in `journal`, of which
-SUBSET says what a row is; a blood pressure is one row of two values; there are no appointments.
+Facts that shape the SQL: columns are known by position; ACTION = D deletes; everything clinical is in `journal`, of
+which SUBSET says what a row is; a blood pressure is one row of two values; there are no appointments.
 """
 
 from __future__ import annotations
@@ -14,27 +14,32 @@ from searches.layouts.shared import PATIENT_SQL, REGISTRATION_RULES, TYPE1_RULES
 _HERE = Path(__file__).parent
 _CODES = {"snomed": "code_snomed", "read2": "code_read2"}
 
-_PATIENT_HEAD = tuple(
-    "PID REFERENCE DATE_OF_BIRTH SEX POSTCODE MARITAL_STATUS GP GP_USUAL ACTIVE REGISTERED_DATE REMOVED_DATE HA PCG SURGERY "
-    "MILEAGE DISPENSING ETHNIC DATE_OF_DEATH PRACTICE SURNAME FORENAME TITLE NHS_NUMBER ADDRESS ADDRESS_1 ADDRESS_2 "
-    "ADDRESS_3 ADDRESS_4 ADDRESS_5".split()
+
+def _columns(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_PATIENT_HEAD = _columns(
+    "PID REFERENCE DATE_OF_BIRTH SEX POSTCODE MARITAL_STATUS GP GP_USUAL ACTIVE REGISTERED_DATE REMOVED_DATE HA PCG "
+    "SURGERY MILEAGE DISPENSING ETHNIC DATE_OF_DEATH PRACTICE SURNAME FORENAME TITLE NHS_NUMBER ADDRESS ADDRESS_1 "
+    "ADDRESS_2 ADDRESS_3 ADDRESS_4 ADDRESS_5"
 )
 _PATIENT_TAIL = ("PRACT_NUMBER", "SERVICE_ID", "ACTION")
 _PATIENT_LIVE = (*_PATIENT_HEAD, "PHONE_NUMBER", "MOBILE_NUMBER", "EMAIL", *_PATIENT_TAIL)
-_PRACTICE = tuple(
-    "ID NAME IDENTIFIER HA ADDRESS ADDRESS_1 ADDRESS_2 ADDRESS_3 ADDRESS_4 ADDRESS_5 POSTCODE PHONE EMAIL FAX".split()
+_PRACTICE = _columns(
+    "ID NAME IDENTIFIER HA ADDRESS ADDRESS_1 ADDRESS_2 ADDRESS_3 ADDRESS_4 ADDRESS_5 POSTCODE PHONE EMAIL FAX"
 )
-_ENCOUNTER = tuple(
-    "PID ID DATE HCP HCP_TYPE SESSION LOCATION TIME DURATION TRAVEL LINKS PRACT_NUMBER SERVICE_ID ACTION".split()
+_ENCOUNTER = _columns(
+    "PID ID DATE HCP HCP_TYPE SESSION LOCATION TIME DURATION TRAVEL LINKS PRACT_NUMBER SERVICE_ID ACTION"
 )
-_JOURNAL = tuple(
+_JOURNAL = _columns(
     "PID ID DATE RECORDED_DATE CODE SNOMED_CODE BNF_CODE HCP HCP_TYPE GMS EPISODE TEXT RUBRIC DRUG_FORM DRUG_STRENGTH "
     "DRUG_PACKSIZE DMD_CODE IMMS_STATUS IMMS_COMPOUND IMMS_SOURCE IMMS_BATCH IMMS_REASON IMMS_METHOD IMMS_SITE ENTITY "
     "VALUE1_NAME VALUE1 VALUE1_UNITS VALUE2_NAME VALUE2 VALUE2_UNITS END_DATE TIME CONTEXT CERTAINTY SEVERITY LINKS "
-    "LINKS_EXT SERVICE_ID ACTION SUBSET DOCUMENT_ID".split()
+    "LINKS_EXT SERVICE_ID ACTION SUBSET DOCUMENT_ID"
 )
-_REFERRAL = tuple(
-    "PID ID DATE HCP HCP_TYPE TO_HCP SPECIALTY UNIT TYPE CONTRACTOR CONTRACT ACTION_DATE LINKS SERVICE_ID ACTION".split()
+_REFERRAL = _columns(
+    "PID ID DATE HCP HCP_TYPE TO_HCP SPECIALTY UNIT TYPE CONTRACTOR CONTRACT ACTION_DATE LINKS SERVICE_ID ACTION"
 )
 _CONTACT = ("PHONE_NUMBER", "MOBILE_NUMBER", "EMAIL")
 
@@ -62,8 +67,8 @@ RAW = by_name(
     RawTable("referral", ("PID", "ID", "DATE", "SERVICE_ID", "ACTION"), positions=(_REFERRAL,)),
 )
 
-# Read code of the row, then Read and SNOMED CT of the systolic and of the diastolic half. Sitting, standing, lying; at home,
-# ambulatory, over 24 hours, by day. Any other code of a pair (`246..`) is a plain reading.
+# Read code of the row, then Read and SNOMED CT of the systolic and of the diastolic half. Sitting, standing, lying; at
+# home, ambulatory, over 24 hours, by day. Any other code of a pair (`246..`) is a plain reading.
 _PLAIN = ("2469.", "271649006", "246A.", "271650006")
 _PAIRS = {
     "246Q.": ("246Q.", "407554009", "246R.", "407555005"),

@@ -1,7 +1,8 @@
 -- The supplier's dictionary, resent whole. A Read code comes unpadded and with an optional synonym (`F404-1`).
 SELECT v.code_id, v.code_snomed, v.code_emis, v.category,
        CASE WHEN rule('read_only_without_snomed', v.code_snomed IS NULL) AND v.code_emis IS NULL
-            THEN rule('read_padded', SUBSTRING(SPLIT_PART(v.term_id, '-', 1) || '.....', 1, 5), v.term_id) END AS code_read2
+            THEN rule('read_padded', SUBSTRING(SPLIT_PART(v.term_id, '-', 1) || '.....', 1, 5), v.term_id)
+            END AS code_read2
 FROM (
     SELECT TRIM(r.CodeId) AS code_id, TRIM(r.ReadTermId) AS term_id,
            CASE WHEN whole(r.SnomedCTConceptId) > 0 THEN TRIM(r.SnomedCTConceptId) END AS code_snomed,

@@ -3,8 +3,8 @@ SELECT s.appointment_id, s.patient_id, s.start_date, s.booked_date,
        CASE WHEN s.booking_method LIKE '%online%' THEN 'online' WHEN s.booking_method <> '' THEN 'practice' END
            AS booking_method,
        CASE WHEN s.mode = 'face to face' THEN 'face_to_face' WHEN s.mode = 'telephone' THEN 'telephone'
-            WHEN s.mode = 'video' THEN 'video' WHEN s.mode = 'home visit' THEN 'home_visit' WHEN s.mode <> '' THEN 'other'
-            END AS mode,
+            WHEN s.mode = 'video' THEN 'video' WHEN s.mode = 'home visit' THEN 'home_visit'
+            WHEN s.mode <> '' THEN 'other' END AS mode,
        CAST(NULL AS TEXT) AS clinician_role,
        CASE WHEN rule('did_not_attend', flag(s.did_not_attend), FALSE) THEN 'dna'
             WHEN s.slot_status IN ('dna', 'did not attend') THEN 'dna'

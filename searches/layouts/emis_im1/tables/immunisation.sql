@@ -1,6 +1,6 @@
 -- An observation whose code the dictionary keeps under immunisations.
-SELECT o.event_id AS immunisation_id, o.patient_id, o.event_date AS given_date, c.code_snomed, c.code_emis, c.code_read2,
-       months_apart(p.born, o.event_date) AS age_months
+SELECT o.event_id AS immunisation_id, o.patient_id, o.event_date AS given_date, c.code_snomed, c.code_emis,
+       c.code_read2, months_apart(p.born, o.event_date) AS age_months
 FROM current_observation AS o
 INNER JOIN person AS p ON p.patient_id = o.patient_id
 INNER JOIN current_clinical_code AS c ON c.code_id = o.code_id

@@ -1,6 +1,6 @@
 -- Everything clinical, drugs and immunisations included; SUBSET says which. An id is the supplier's, times ten.
-SELECT v.journal_id, v.patient_id, v.entry_date, v.recorded_date, v.code_read2, v.code_snomed, v.code_dmd, v.imms_status,
-       v.entity, v.value1, v.units1, v.value2, v.units2, v.end_date, v.subset
+SELECT v.journal_id, v.patient_id, v.entry_date, v.recorded_date, v.code_read2, v.code_snomed, v.code_dmd,
+       v.imms_status, v.entity, v.value1, v.units1, v.value2, v.units2, v.end_date, v.subset
 FROM (
     SELECT whole(r.ID) * 10 AS journal_id, whole(r.PID) AS patient_id, on_day(r."DATE") AS entry_date,
            on_day(r.RECORDED_DATE) AS recorded_date,

@@ -1,7 +1,8 @@
 -- A deleted patient takes all their rows along.
 SELECT v.patient_id, v.born, v.died, v.sex, v.start_date, v.end_date, v.active
 FROM (
-    SELECT whole(r.PID) AS patient_id, on_day(r.DATE_OF_BIRTH) AS born, on_day(r.DATE_OF_DEATH) AS died, sex_of(r.SEX) AS sex,
+    SELECT whole(r.PID) AS patient_id, on_day(r.DATE_OF_BIRTH) AS born, on_day(r.DATE_OF_DEATH) AS died,
+           sex_of(r.SEX) AS sex,
            on_day(r.REGISTERED_DATE) AS start_date, on_day(r.REMOVED_DATE) AS end_date, UPPER(TRIM(r.ACTIVE)) AS active,
            UPPER(TRIM(r.ACTION)) AS action,
            ROW_NUMBER() OVER (PARTITION BY TRIM(r.SERVICE_ID), whole(r.PID)

@@ -1,5 +1,5 @@
--- A blood pressure is one row of two values. Its code is that of the pair, or of the first half; each half becomes an event
--- under its own code.
+-- A blood pressure is one row of two values. Its code is that of the pair, or of the first half; each half becomes an
+-- event under its own code.
 SELECT j.journal_id + n.half AS event_id, j.journal_id, CASE WHEN n.half = 1 THEN j.value1 ELSE j.value2 END AS value,
        CASE WHEN n.half = 1 THEN j.units1 ELSE j.units2 END AS unit,
        CASE WHEN n.half = 1 THEN systolic_read2(j.code_read2) ELSE diastolic_read2(j.code_read2) END AS code_read2,

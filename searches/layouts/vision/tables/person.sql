@@ -1,5 +1,5 @@
--- ACTIVE is registration type and state in one: R registered, L left and D dead overwrite what the type was, so that only
--- the dates say whether someone who has left since was registered on an earlier day. Left or dead on no known date: out.
+-- ACTIVE is registration type and state in one: L left and D dead overwrite what the type was, so that only the dates
+-- say whether someone who has left since was registered on an earlier day. Left or dead on no known date: out.
 SELECT p.patient_id, p.born, months_apart(p.born, :reference_date) AS age_months, p.sex, p.start_date AS registered_on
 FROM current_patient AS p
 WHERE rule('active_types', rule('left_since_counts', p.active IN ('R', 'L', 'D'), p.active = 'R'))
