@@ -14,6 +14,7 @@ import pytest
 from hub.config import config_text
 from hub.founding import create_files
 from hub.settings import configure
+from tests.demonstration import served_demo  # noqa: F401 - a fixture, run once for all who ask
 
 _scratch: list[Path] = []
 

@@ -83,12 +83,12 @@ def list_sizes(count: int, mean: int, random: Random) -> list[int]:
     smallest = min(SMALLEST, max(FEWEST, mean * SMALLEST // MEAN))
     if count == 2:
         return [smallest, 2 * mean - smallest]
-    largest = mean * LARGEST // MEAN
+    largest = min(mean * LARGEST // MEAN, count * mean - smallest - (count - 2) * FEWEST)
     return [smallest, *_between(count * mean - smallest - largest, count - 2, largest, random), largest]
 
 
 def _between(total: int, count: int, largest: int, random: Random) -> list[int]:
-    least = min(GROUPS_NEED, total // count)
+    least = min(GROUPS_NEED, max(FEWEST, total // count * 2 // 3))
     while True:
         weights = [random.uniform(0.3, 1.7) for _ in range(count)]
         spare = total - least * count

@@ -55,9 +55,9 @@ def _show_seconds(steps: Steps) -> None:
 
 
 def _serve(server: Server, addresses: str) -> None:
-    print(addresses, flush=True)
-    print("serving until Ctrl-C", file=sys.stderr, flush=True)
     try:
+        print(addresses, flush=True)
+        print("serving until Ctrl-C", file=sys.stderr, flush=True)
         server.wait()
     except KeyboardInterrupt:
         print(file=sys.stderr)
