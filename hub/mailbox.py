@@ -12,8 +12,8 @@ A practice sees exactly this tree, and nothing that is not listed here exists fo
 
 Nothing can be overwritten, deleted, listed (but the receipts), linked, or read back from `/in`. A `NAME.part` that an
 interrupted upload left behind is begun anew; renaming onto a NAME that holds the same bytes is harmless. The length of
-one's own `NAME.part` can be asked, so that a client can check that all of it arrived. The rules are an allow-list of whole
-paths: a path with `..`, a doubled slash, a backslash or an odd character simply matches none of them.
+one's own `NAME.part` can be asked, so that a client can check that all of it arrived. The rules are an allow-list of
+whole paths: a path with `..`, a doubled slash, a backslash or an odd character simply matches none of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
-
 
 from governance.errors import FormatError
 from governance.wire import (
@@ -111,7 +110,7 @@ class Account(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Rights:
-    """What a practice may pull, beyond what every practice may; asked again at every file, so that an end works at once.
+    """What a practice may pull beyond what every practice may; asked at every file, so that an end works at once.
 
     Args:
         named_in: whether the agreement of this id names the practice.
@@ -226,8 +225,8 @@ class EnrolAccount:
         self._reply = reply
         self._part: io.BytesIO | None = None
 
-    def list(self, folder: str) -> tuple[str, ...]:
-        """Refuse: nothing is listed."""
+    def list(self, folder: str) -> tuple[str, ...]:  # noqa: ARG002 - nothing is listed, whatever the folder
+        """Refuse."""
         raise AccessError("this folder may not be listed")
 
     def size(self, path: str) -> int:

@@ -14,7 +14,7 @@ import pytest
 from agent.sftp import Address, ClientKey, connect
 from governance.wire import FileKind, upload_name
 from hub.accounts import HubDirectory
-from hub.enrolment import add_practice, host_key, invite
+from hub.enrolment import add_practice, host_key, host_key_digest, invite
 from hub.models import Invitation, Practice
 from hub.sftp_server import Limits, SftpServer
 from tests.federation import Agent, Federation
