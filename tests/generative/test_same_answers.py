@@ -1,0 +1,106 @@
+"""One synthetic practice, written as each supplier delivers it, answers every search as its canonical tables do: cell by
+cell, for everyone and without those who opted out. What must differ is listed here, and is exactly that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from searches.search import Search
+from tests.exact_answers import (
+    CANONICAL,
+    SUPPLIERS,
+    Cells,
+    differences,
+    probe_searches,
+    starter_searches,
+    write_practice,
+)
+
+PATIENTS = 1_200
+WRITTEN = ((1, date(2026, 3, 31)), (2, date(2026, 3, 31)), (3, date(2024, 2, 29)), (4, date(2025, 10, 31)))
+"""Seeds with their reference dates: the end of a service year, a leap day, and an end of month that has to be clamped."""
+
+NO_APPOINTMENTS = "not run: layout_has_no_appointments"
+ASKS_APPOINTMENTS = frozenset(
+    {
+        "dna-booking-lead",
+        "probe-appointment-mode",
+        "probe-booking-method",
+        "probe-cancelled",
+        "probe-clinician-role",
+        "probe-face-to-face",
+    }
+)
+EMPTY_IN = {
+    ("emis_im1", "probe-cancelled"): "a cancelled slot is given back and carries no patient",
+    ("emis_im1", "probe-clinician-role"): "the facts name no source",
+    ("emis_im1", "probe-consultation-mode"): "the facts name no source",
+    ("emis_im1", "probe-deprivation"): "the area's deprivation is not in the extract",
+    ("tpp_sr", "probe-booking-method"): "the extract does not say how an appointment was booked",
+    ("tpp_sr", "probe-clinician-role"): "the facts name no source",
+    ("tpp_sr", "probe-consultation-mode"): "the facts name no source",
+    ("tpp_sr", "probe-deprivation"): "the area's deprivation is not in the extract",
+    ("tpp_sr", "probe-face-to-face"): "the extract says of an appointment only whether it is by telephone",
+    ("vision", "probe-consultation-mode"): "the facts name no source",
+    ("vision", "probe-deprivation"): "the area's deprivation is not in the extract",
+}
+"""What a supplier's extract does not hold: there nobody is found by it."""
+
+
+@pytest.fixture(scope="module", params=WRITTEN, ids=lambda written: f"seed {written[0]} on {written[1]}")
+def answers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Cells]]:
+    seed, day = request.param
+    searches: tuple[Search, ...] = (*starter_searches(), *probe_searches())
+    folder: Path = tmp_path_factory.mktemp("practices")
+    yield {name: write_practice(name, PATIENTS, seed, folder, day).cells(searches) for name in (CANONICAL, *SUPPLIERS)}
+
+
+@pytest.mark.parametrize("supplier", SUPPLIERS)
+def test_every_cell_is_as_in_the_canonical_tables_but_for_the_closed_list(
+    answers: dict[str, Cells], supplier: str
+) -> None:
+    different = differences(answers[CANONICAL], answers[supplier])
+    listed = {search for layout, search in EMPTY_IN if layout == supplier}
+    listed |= ASKS_APPOINTMENTS if supplier == "vision" else set()
+    assert {name: cells for name, cells in different.items() if name not in listed} == {}
+    assert set(different) == listed, "a difference that is listed does not occur"
+
+
+def test_all_twelve_are_among_them_and_have_someone_to_count(answers: dict[str, Cells]) -> None:
+    for search in starter_searches():
+        totals = answers[CANONICAL][search.id][0]
+        assert isinstance(totals, dict)
+        assert totals["met"]["everyone"] > 0, search.id
+        assert totals["not_met"]["everyone"] > 0, search.id
+
+
+def test_people_opted_out_are_among_everyone_and_not_among_the_others(answers: dict[str, Cells]) -> None:
+    for name in (CANONICAL, *SUPPLIERS):
+        totals = answers[name]["ethnicity-recorded"][0]
+        assert isinstance(totals, dict)
+        everyone, others = (
+            sum(totals[outcome][who] for outcome in ("met", "not_met")) for who in ("everyone", "without_type1")
+        )
+        assert 0 < everyone - others < everyone / 2, name
+
+
+def test_vision_runs_no_search_of_appointments_and_says_why(answers: dict[str, Cells]) -> None:
+    not_run = {name for name, cells in answers["vision"].items() if cells == NO_APPOINTMENTS}
+    assert not_run == ASKS_APPOINTMENTS
+
+
+@pytest.mark.parametrize(("supplier", "search"), sorted(EMPTY_IN))
+def test_what_an_extract_does_not_hold_finds_nobody_and_loses_nobody(
+    answers: dict[str, Cells], supplier: str, search: str
+) -> None:
+    for canonical, found in zip(answers[CANONICAL][search], answers[supplier][search], strict=True):
+        assert isinstance(canonical, dict)
+        assert isinstance(found, dict)
+        for who in ("everyone", "without_type1"):
+            assert found["met"][who] == 0
+            assert found["not_met"][who] == canonical["met"][who] + canonical["not_met"][who]

@@ -1,0 +1,18 @@
+SELECT p.patient_id,
+       p.sex,
+       CASE
+           WHEN EXISTS (SELECT 1
+                        FROM event AS e
+                        WHERE e.patient_id = p.patient_id
+                          AND e.code IN codelist.diabetes
+                          AND e.problem_status = 'active')
+           THEN 'met'
+           WHEN EXISTS (SELECT 1
+                        FROM event AS e
+                        WHERE e.patient_id = p.patient_id
+                          AND e.code IN codelist.diabetes
+                          AND e.problem_status = 'past')
+           THEN 'excepted'
+           ELSE 'not met'
+       END AS outcome
+FROM patient AS p
