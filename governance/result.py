@@ -16,6 +16,7 @@ from governance.canonical import to_canonical
 from governance.cells import ReceivedTable
 from governance.errors import FormatError, TrustError
 from governance.optouts import OptOutPolicy
+from governance.profiles import SIZE_BANDS
 from governance.suppress import SafeTable
 
 MOST_SEARCHES: Final = 2000
@@ -113,6 +114,8 @@ class ResultMessage:
             raise FormatError(f"result has {len(ids)} tables, expected 1 to {MOST_SEARCHES}, each search once")
         if len({table.profile for table in self.tables}) != 1:
             raise FormatError("result has tables of several profiles, expected one")
+        if self.list_size_band not in SIZE_BANDS:
+            raise FormatError("result's list size is not one of the four bands")
 
     @property
     def profile(self) -> str:
