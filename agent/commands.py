@@ -135,12 +135,7 @@ def _confirm(turn: Turn, signed: SignedAgreement, options: Namespace, answer: An
     if options.yes:
         return
     print(_agreement_text(turn, signed), file=sys.stderr)
-    print(
-        f"To {answer.decision} it for practice {turn.config.practice}, type its name: ",
-        end="",
-        file=sys.stderr,
-        flush=True,
-    )
+    print(f"To {answer.decision} it for practice {turn.config.practice}, type its name:", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != signed.agreement.id:
         raise NotAgreedError(f"agreement {signed.agreement.id}: nothing was signed", "type its name, or give --yes")
 
