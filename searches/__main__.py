@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"{PROGRAM}: interrupted", file=sys.stderr)
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` perhaps, has seen enough
+    except BrokenPipeError:  # pragma: no cover - the reader, `head` perhaps, has seen enough: tested in a process
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code
@@ -173,5 +173,5 @@ def _count(text: str) -> int:
     return int(text)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - tested in a process
     sys.exit(main())

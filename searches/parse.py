@@ -36,6 +36,7 @@ from searches.places import Places
 MAX_CHARACTERS = 20_000
 MAX_PARENTHESES_DEEP = 40  # the parser is recursive
 MAX_TOKENS = 4_000
+MAX_NODES_DEEP = 150  # so are the rules and the writer, and Python's stack is short
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _PIECES = re.compile(
@@ -83,9 +84,18 @@ def parse(sql: str) -> SearchTree:
         raise first
     if not isinstance(tree, exp.Select):
         raise places.refuse(tree, "a search is one SELECT", "put UNION ALL in a CTE")
+    _check_depth(tree, places)
     for node in tree.walk():
         node.comments = None
     return SearchTree(tree, places)
+
+
+def _check_depth(tree: exp.Expr, places: Places) -> None:
+    level: list[exp.Expr] = [tree]
+    for _ in range(MAX_NODES_DEEP):
+        level = [inner for node in level for inner in node.iter_expressions()]
+    if level:
+        raise places.refuse(level[0], "nested too deeply", "split it into CTEs")
 
 
 def _check_text(sql: str) -> None:

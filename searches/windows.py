@@ -63,7 +63,8 @@ def _period_start(day: date, schedule: Schedule) -> date:
             return day.replace(day=1)
         case Schedule.QUARTERLY:
             return date(day.year, day.month - (day.month - 1) % 3, 1)
-        case Schedule.YEARLY:  # QOF and the NHS service year run from 1 April
+        case Schedule.YEARLY:  # pragma: no branch - there is no other
+            # QOF and the NHS service year run from 1 April.
             return date(day.year if day.month >= 4 else day.year - 1, 4, 1)
 
 

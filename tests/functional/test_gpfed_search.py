@@ -107,6 +107,11 @@ def test_check_refuses_with_line_column_reason_and_what_to_write(tmp_path: Path)
     assert "column 6: there is no table patients\n  the tables are: patient, event" in done.stderr
 
 
+def test_check_refuses_once_where_no_json_is_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", str(broken(tmp_path, "p.age >= 65", "p.age >= :today"))]) == 1
+    assert capsys.readouterr().out == ""
+
+
 def test_check_refuses_in_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(broken(tmp_path, "p.age >= 65", "p.age >= median(3)")), "--json"]) == 1
     refused = json.loads(capsys.readouterr().out)

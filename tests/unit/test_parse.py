@@ -70,9 +70,12 @@ REFUSED = [
     ("SELECT COUNT(a, «c) FROM b", "COUNT takes one column"),
     ("SELECT ROW_NUMBER() OVER (PARTITION BY a ORDER BY «c NULLS FIRST) AS r FROM b", "NULLS FIRST is refused"),
     ("SELECT a FROM b WHERE «a. = 3", "syntax error"),
+    ("SELECT a FROM b WHERE a = «:(3)", "syntax error"),
     ("SELECT a FROM b WHERE " + "(" * 40 + "«(1" + ")" * 41 + " = 1", "more than 40 parentheses deep"),
     ("«" + "SELECT a FROM b WHERE " + " OR ".join(["a = 1"] * 1100), "longer than 4000 words and signs"),
     ("«SELECT a" + " " * 20_000, "longer than 20000 characters"),
+    ("«SELECT a FROM b WHERE a = $$x", "cannot be read as SQL"),
+    ("«SELECT " + "CASE WHEN a = 1 THEN " * 400 + "1" + " END" * 400 + " FROM b", "nested too deeply"),
     # tricks of comments and characters
     ("SELECT a «/* b /* c */ */ FROM b".replace("«/* b ", "/* b «"), "a comment inside a comment is refused"),
     ("SELECT a «/*! , nhs_number */ FROM b", "a comment that an engine may obey is refused"),
@@ -115,6 +118,16 @@ def test_what_is_not_in_the_language_is_refused_at_its_place(marked: str, reason
 )
 def test_one_select_is_parsed(sql: str) -> None:
     assert parse(sql).select.sql(dialect="duckdb").startswith("SELECT a FROM b")
+
+
+@pytest.mark.parametrize("chain", [" AND ".join(["a = 1"] * 160), "a = 1" + " + 1" * 160, "NOT " * 160 + "a = 1"])
+def test_what_would_exhaust_the_stack_is_refused(chain: str) -> None:
+    with pytest.raises(RuleError, match="nested too deeply"):
+        parse(f"SELECT a FROM b WHERE {chain}")
+
+
+def test_a_hundred_conditions_are_not_too_many() -> None:
+    assert parse("SELECT a FROM b WHERE " + " AND ".join(["a = 1"] * 100)).select is not None
 
 
 def test_comments_do_not_travel() -> None:

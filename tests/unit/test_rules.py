@@ -51,6 +51,7 @@ ALLOWED = [
     exists("e.event_date >= p.registered_on + INTERVAL '12' MONTH"),
     exists("e.age_months >= 12 AND e.problem_status = 'active'"),
     exists("EXISTS (SELECT 1 FROM event AS f WHERE f.patient_id = e.patient_id AND f.event_id <> e.event_id)"),
+    person("(p.age) > 3 AND CASE WHEN p.age > 3 THEN 1 ELSE 2.5 END > 2"),
     # unqualified names stand for the one table in sight
     "SELECT patient_id, CASE WHEN age > 3 THEN 'met' ELSE 'not met' END AS outcome FROM patient",
     # grouped, MIN, MAX, COUNT, HAVING
@@ -59,6 +60,7 @@ ALLOWED = [
     cte("SELECT e.patient_id, COUNT(DISTINCT e.event_date) AS n FROM event AS e GROUP BY e.patient_id HAVING COUNT(*) > 1"),
     cte("SELECT e.patient_id, COUNT(e.value) AS n, MAX(CASE WHEN e.value > 3 THEN e.event_date END) AS d FROM event AS e GROUP BY e.patient_id"),
     cte("SELECT e.patient_id, CASE WHEN COUNT(*) > 2 THEN 1 ELSE 0 END AS flag FROM event AS e GROUP BY e.patient_id"),
+    cte("SELECT e.patient_id, COUNT(*) AS n FROM event AS e GROUP BY e.patient_id", "x.n = p.age AND x.patient_id = p.patient_id"),
     # the interval on a CTE's date
     person("x.last >= x.first + INTERVAL '7' DAY",
            ctes="WITH x AS (SELECT e.patient_id, MIN(e.event_date) AS first, MAX(e.event_date) AS last FROM event AS e GROUP BY e.patient_id) ",
@@ -71,6 +73,8 @@ ALLOWED = [
     person("1 = rn", ctes="WITH x AS (SELECT e.patient_id, ROW_NUMBER() OVER (PARTITION BY e.patient_id ORDER BY e.event_id) AS rn FROM event AS e) ",
            joins="JOIN x ON x.patient_id = p.patient_id"),
     cte("SELECT y.patient_id, y.value FROM (SELECT e.patient_id, e.value, ROW_NUMBER() OVER (PARTITION BY e.patient_id ORDER BY e.event_id) AS rn FROM event AS e) AS y WHERE y.rn = 1"),
+    cte("SELECT e.patient_id, ROW_NUMBER() OVER (PARTITION BY e.patient_id ORDER BY q.age, e.event_id) AS rn FROM event AS e JOIN patient AS q ON q.patient_id = e.patient_id",
+        "x.patient_id = p.patient_id AND x.rn = 1"),
     # a blood pressure: two tables on equal dates, the order ending with the id of each
     cte("SELECT s.patient_id, s.value AS systolic, d.value AS diastolic, ROW_NUMBER() OVER (PARTITION BY s.patient_id ORDER BY s.event_date DESC, s.event_id, d.event_id) AS rn "
         "FROM event AS s JOIN event AS d ON d.patient_id = s.patient_id AND d.event_date = s.event_date", "x.patient_id = p.patient_id AND x.rn = 1"),

@@ -49,7 +49,7 @@ def appointments(columns: str = "a.appointment_id", source: str = "appointment A
         ),
         (
             appointments(
-                "a.appointment_id, (CASE WHEN a.booked_date >= a.start_date THEN 'same day' ELSE 'later' END) AS lead"
+                "a.appointment_id, (CASE WHEN a.booked_date >= a.start_date THEN ('same day') ELSE 'later' END) AS lead"
             ),
             declared(LEAD, unit=Unit.APPOINTMENT),
         ),
