@@ -6,7 +6,9 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import TypeAlias
 
 from governance.errors import GovernanceError
 from hub.demo import add_arguments as add_demo_arguments
@@ -67,28 +69,22 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse gives it no other name
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no other name
 
 
 def _run(arguments: argparse.Namespace) -> int:
     # Django allows models to be imported only once it is configured, and --help needs neither.
     if arguments.command == "demo":
-        from hub.demo import run as run_demo
-
-        return run_demo(arguments)
+        demo = import_module("hub.demo")
+        return int(demo.run(arguments))
     if arguments.command == "init":
-        from hub.config import config_text
-        from hub.founding import found
-
-        config = found(arguments.hub, config_text(arguments.code, arguments.name, _given(arguments)))
+        text = import_module("hub.config").config_text(arguments.code, arguments.name, _given(arguments))
+        config = import_module("hub.founding").found(arguments.hub, text)
     else:
-        from hub.settings import configure, migrate
-
-        config = configure(arguments.hub)
-        migrate()
-    from hub.commands import run
-
-    return run(config, arguments)
+        settings = import_module("hub.settings")
+        config = settings.configure(arguments.hub)
+        settings.migrate()
+    return int(import_module("hub.commands").run(config, arguments))
 
 
 def _given(arguments: argparse.Namespace) -> dict[str, str | int | bool]:
@@ -97,7 +93,7 @@ def _given(arguments: argparse.Namespace) -> dict[str, str | int | bool]:
 
 
 def _command(commands: Commands, name: str, command: str, words: str) -> argparse.ArgumentParser:
-    made: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    made = commands.add_parser(name, help=words, description=words)
     made.set_defaults(command=command)
     made.add_argument("--json", action="store_true", help="print JSON")
     return made

@@ -9,8 +9,8 @@ import sys
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Mapping
-
 from pathlib import Path
+from typing import Any
 
 from governance.errors import FormatError
 from governance.review import Role, StaffMember
@@ -211,7 +211,7 @@ def _read_text(path: Path) -> str:
         raise FormatError(f"{path} cannot be read as text") from error
 
 
-def _member(member: StaffMember) -> dict[str, object]:
+def _member(member: StaffMember) -> dict[str, Any]:
     return {
         "person": member.person,
         "name": member.name,

@@ -25,7 +25,7 @@ from governance.wire import PracticeCode
 from hub.errors import HubConfigError
 
 CONFIG_FILE = "hub.toml"
-WEB_SECRET_FILE = "web.secret"
+WEB_SECRET_FILE = "web.secret"  # noqa: S105 - the name of the file
 
 
 @dataclass(frozen=True, slots=True)

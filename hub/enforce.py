@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from governance.agreement import ActiveAgreement
+from governance.cells import Shape
 from governance.errors import DisclosureError, FormatError, GovernanceError, NotPermittedError, TrustError
 from governance.keys import VerifyKey
 from governance.profiles import profile
 from governance.sealing import ReceivedResult, check_searches
-from governance.agreement import ActiveAgreement
-from governance.cells import Shape
 from governance.suppress import SafeTable, recheck
 from governance.terms import activate, read_agreement
 from governance.wire import FIRST, Acceptance, AgreementDecision, PracticeIdentity

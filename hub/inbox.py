@@ -11,9 +11,9 @@ from pathlib import Path
 
 from django.db import transaction
 
+from governance.cells import Shape
 from governance.profiles import profile
 from governance.sealing import ReceivedResult, read_payload
-from governance.cells import Shape
 from governance.suppress import SafeTable, recheck
 from governance.wire import PART_SUFFIX, RESULT_LIMIT_BYTES
 from hub.centre import Centre

@@ -36,8 +36,8 @@ from hub.centre import Centre
 from hub.enforce import Permitted, check_sequence, identity, permit_acceptance, permit_result
 from hub.errors import QuarantineError
 from hub.events import record
-from hub.files import sync_folder, write_whole
 from hub.figures import figures_of
+from hub.files import sync_folder, write_whole
 from hub.inbox import Arrival, read_arrival, set_aside, waiting
 from hub.models import Agreement, Figure, Membership, Practice, Receipt, Result
 

@@ -1,14 +1,15 @@
 """Writes the signed catalogue that practices pull: a TUF repository (The Update Framework 1.0.34).
 
-    repository/metadata/<version>.root.json               2 of 3 root keys      1 year
-    repository/metadata/<version>.targets.json            2 of 3 targets keys   90 days    hub.json, and who may sign what
-    repository/metadata/<version>.agreement-<id>.json     2 reviewers           35 days    that agreement and its searches
-    repository/metadata/<version>.snapshot.json           hub                   14 days    the versions that belong together
-    repository/metadata/timestamp.json                    hub                   8 days     the newest snapshot
-    repository/targets/.../<sha256>.<name>                                                 the files themselves
+    metadata/<version>.root.json             2 of 3 root keys     1 year
+    metadata/<version>.targets.json          2 of 3 targets keys  90 days  hub.json, and who may sign what
+    metadata/<version>.agreement-<id>.json   2 reviewers          35 days  that agreement and its searches
+    metadata/<version>.snapshot.json         hub                  14 days  the versions that belong together
+    metadata/timestamp.json                  hub                  8 days   the newest snapshot
+    targets/.../<sha256>.<name>                                            the files themselves
 
-Every name but the last holds a version or a digest and is written once. `timestamp.json` is renamed into place after all
-the others, so that a practice sees either the old catalogue or the new one, whole (consistent snapshots, TUF section 6.2).
+Every name but timestamp.json holds a version or a digest and is written once. `timestamp.json` is renamed into place
+after all the others, so that a practice sees either the old catalogue or the new one, whole (consistent snapshots, TUF
+section 6.2).
 Nothing is written that has too few signatures.
 """
 
@@ -37,18 +38,26 @@ from tuf.api.metadata import (
 )
 
 from governance.keys import SigningKey, VerifyKey
+from governance.targets import (
+    AGREEMENT_DAYS,
+    AGREEMENT_THRESHOLD,
+    ROOT_DAYS,
+    ROOT_THRESHOLD,
+    SNAPSHOT_DAYS,
+    TARGETS_DAYS,
+    TARGETS_THRESHOLD,
+    TIMESTAMP_DAYS,
+)
 from hub.errors import PublicationError
 from hub.files import write_whole
 
 LIFETIME = {
-    Root.type: timedelta(days=365),
-    Targets.type: timedelta(days=90),
-    Snapshot.type: timedelta(days=14),
-    Timestamp.type: timedelta(days=8),
+    Root.type: timedelta(days=ROOT_DAYS),
+    Targets.type: timedelta(days=TARGETS_DAYS),
+    Snapshot.type: timedelta(days=SNAPSHOT_DAYS),
+    Timestamp.type: timedelta(days=TIMESTAMP_DAYS),
 }
-AGREEMENT_LIFETIME = timedelta(days=35)
-ONLINE_ROLES = (Snapshot.type, Timestamp.type)
-THRESHOLD = 2
+AGREEMENT_LIFETIME = timedelta(days=AGREEMENT_DAYS)
 R = TypeVar("R", Root, Targets, Snapshot, Timestamp)
 
 
@@ -103,7 +112,8 @@ class Repository:
             root.add_key(tuf_key(key.public), Targets.type)
         root.add_key(tuf_key(self._online.snapshot.public), Snapshot.type)
         root.add_key(tuf_key(self._online.timestamp.public), Timestamp.type)
-        root.roles[Root.type].threshold = root.roles[Targets.type].threshold = THRESHOLD
+        root.roles[Root.type].threshold = ROOT_THRESHOLD
+        root.roles[Targets.type].threshold = TARGETS_THRESHOLD
         signed = self._sign(Metadata(root), root_keys, LIFETIME[Root.type])
         root.verify_delegate(Root.type, signed.signed_bytes, signed.signatures)
         write_whole(self._metadata / "1.root.json", signed.to_bytes())
@@ -128,7 +138,11 @@ class Repository:
         roles = dict(delegations.roles or {})
         tuf_keys = [tuf_key(key) for key in delegation.keys]
         roles[delegation.role] = DelegatedRole(
-            delegation.role, [key.keyid for key in tuf_keys], THRESHOLD, terminating=True, paths=list(delegation.paths)
+            delegation.role,
+            [key.keyid for key in tuf_keys],
+            AGREEMENT_THRESHOLD,
+            terminating=True,
+            paths=list(delegation.paths),
         )
         known = {**delegations.keys, **{key.keyid: key for key in tuf_keys}}
         needed = {keyid for role in roles.values() for keyid in role.keyids}
@@ -176,7 +190,7 @@ class Repository:
             parent.verify_delegate(role, signed.signed_bytes, signed.signatures)
         except (UnsignedMetadataError, ValueError) as error:
             raise PublicationError(
-                f"role {role} is not signed by {THRESHOLD} of the keys that may sign it", "give the right key files"
+                f"role {role} is not signed by two of the keys that may sign it", "give the right key files"
             ) from error
         write_whole(self._metadata / f"{signed.signed.version}.{role}.json", signed.to_bytes())
 

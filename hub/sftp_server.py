@@ -111,7 +111,7 @@ class Connection(paramiko.ServerInterface):
             return AUTH_FAILED
         return self._welcome(self._look_up(lambda: self._directory.by_secret(password)))
 
-    def check_channel_request(self, kind: str, chanid: int) -> int:
+    def check_channel_request(self, kind: str, chanid: int) -> int:  # noqa: ARG002 - paramiko's form
         """One session channel and no other."""
         self._channels += 1
         if kind == "session" and self._channels == 1:
@@ -185,7 +185,7 @@ class Requests(paramiko.SFTPServerInterface):
         self._connection = server
         self._account = server.account
 
-    def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:
+    def open(self, path: str, flags: int, attr: paramiko.SFTPAttributes) -> paramiko.SFTPHandle | int:  # noqa: ARG002
         """Open for reading or for writing, never for both, never to append."""
         self._connection.touch()
         if not _writes(flags):
@@ -223,9 +223,9 @@ class Requests(paramiko.SFTPServerInterface):
 
 
 class ConfinedSftp(paramiko.SFTPServer):
-    """Paramiko's SFTP without its `check-file` extension (which loops for ever past a file's end), and small packets."""
+    """Paramiko's SFTP with small packets and no `check-file` (which loops for ever past a file's end)."""
 
-    def _check_file(self, request_number: int, msg: paramiko.Message) -> None:
+    def _check_file(self, request_number: int, msg: paramiko.Message) -> None:  # noqa: ARG002
         self._send_status(request_number, SFTP_OP_UNSUPPORTED)  # type: ignore[attr-defined]
 
     def _read_all(self, n: int) -> bytes:

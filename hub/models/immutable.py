@@ -25,7 +25,7 @@ class WrittenOnce(models.Model):
             raise HubError(f"a {type(self).__name__.lower()} is written once and never changed")
         super().save(*args, **kwargs)
 
-    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+    def delete(self, *_args: Any, **_kwargs: Any) -> tuple[int, dict[str, int]]:
         """Refuse.
 
         Raises:
