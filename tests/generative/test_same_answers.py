@@ -1,10 +1,10 @@
-"""One synthetic practice, written as each supplier delivers it, answers every search as its canonical tables do: cell by
-cell, for everyone and without those who opted out. What must differ is listed here, and is exactly that.
+"""One synthetic practice, written as each supplier delivers it, answers every search as its canonical tables do.
+
+Cell by cell, for everyone and without those who opted out. What must differ is listed here, and is exactly that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from tests.exact_answers import (
 
 PATIENTS = 1_200
 WRITTEN = ((1, date(2026, 3, 31)), (2, date(2026, 3, 31)), (3, date(2024, 2, 29)), (4, date(2025, 10, 31)))
-"""Seeds with their reference dates: the end of a service year, a leap day, and an end of month that has to be clamped."""
+"""Seeds with their reference dates: the end of a service year, a leap day, an end of month that has to be clamped."""
 
 NO_APPOINTMENTS = "not run: layout_has_no_appointments"
 ASKS_APPOINTMENTS = frozenset(
@@ -53,11 +53,11 @@ EMPTY_IN = {
 
 
 @pytest.fixture(scope="module", params=WRITTEN, ids=lambda written: f"seed {written[0]} on {written[1]}")
-def answers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Cells]]:
+def answers(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Cells]:
     seed, day = request.param
     searches: tuple[Search, ...] = (*starter_searches(), *probe_searches())
     folder: Path = tmp_path_factory.mktemp("practices")
-    yield {name: write_practice(name, PATIENTS, seed, folder, day).cells(searches) for name in (CANONICAL, *SUPPLIERS)}
+    return {name: write_practice(name, PATIENTS, seed, folder, day).cells(searches) for name in (CANONICAL, *SUPPLIERS)}
 
 
 @pytest.mark.parametrize("supplier", SUPPLIERS)
