@@ -39,8 +39,10 @@ MAX_TOKENS = 4_000
 MAX_NODES_DEEP = 150  # so are the rules and the writer, and Python's stack is short
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+_NOT_PLAIN = re.compile(r"[^ -~\n\t]")
 _PIECES = re.compile(
-    r"(?P<line>--[^\n]*)|(?P<block>/\*.*?\*/)|(?P<text>'(?:[^']|'')*')|(?P<open>/\*|'|\*/)|(?P<plain>.)", re.DOTALL
+    r"(?P<line>--[^\n]*)|(?P<block>/\*.*?\*/)|(?P<text>'(?:[^']|'')*')|(?P<open>/\*|'|\*/)|(?P<plain>[^-/*']+|.)",
+    re.DOTALL,
 )
 
 
@@ -117,14 +119,10 @@ def _piece_fault(kind: str, text: str) -> tuple[str, int]:
     if kind == "block" and "/*" in text[2:]:
         return "a comment inside a comment is refused", text.index("/*", 2)
     comment = kind in {"line", "block"}
-    for offset, character in enumerate(text):
-        if not _is_plain(character) and not (comment and _is_visible(character)):
-            return f"the character U+{ord(character):04X} is refused", offset
+    for odd in _NOT_PLAIN.finditer(text):
+        if not (comment and _is_visible(odd.group())):
+            return f"the character U+{ord(odd.group()):04X} is refused", odd.start()
     return "", 0
-
-
-def _is_plain(character: str) -> bool:
-    return " " <= character <= "~" or character in "\n\t"
 
 
 def _is_visible(character: str) -> bool:
