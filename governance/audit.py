@@ -258,7 +258,3 @@ def _in_words(findings: Findings) -> str:
         *(("everything recorded is there and holds",) if findings.exit_code == OK else ()),
     ]
     return "\n".join(lines) + "\n"
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -95,10 +95,14 @@ def _check(value: object, depth: int) -> None:
             for item in value:
                 _check(item, depth + 1)
         case Mapping():
-            for key, item in value.items():
-                if not isinstance(key, str):
-                    raise FormatError(f"a name is {type(key).__name__}, expected text")
-                _check_text(key)
-                _check(item, depth + 1)
+            _check_object(value, depth)
         case _:
             raise FormatError(f"a {type(value).__name__} cannot be written")
+
+
+def _check_object(value: Mapping[object, object], depth: int) -> None:
+    for name, item in value.items():
+        if not isinstance(name, str):
+            raise FormatError(f"a name is {type(name).__name__}, expected text")
+        _check_text(name)
+        _check(item, depth + 1)

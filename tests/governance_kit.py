@@ -1,4 +1,4 @@
-"""A small world for tests of the boundary: one hub, three reviewers, two practices, one search, keys that never change."""
+"""A small world for tests of the boundary: one hub, three reviewers, one practice, one search; keys never change."""
 
 from __future__ import annotations
 

@@ -268,7 +268,7 @@ def test_an_agreement_that_another_key_signed_is_no_agreement() -> None:
         ({"decision": AgreementDecision.WITHDRAW}, "signatures: practice Z90001 said withdraw"),
     ],
 )
-def test_any_other_word_of_the_practice_leaves_it_inactive(change: dict[str, object], why: str) -> None:
+def test_any_other_word_of_the_practice_leaves_it_inactive(change: dict[str, Any], why: str) -> None:
     word = sign_acceptance(acceptance(**change), PRACTICE_KEY)
     with pytest.raises(NotPermittedError, match=why):
         activate(SIGNED, HUB_AGREEMENTS.public, word, IDENTITY, TODAY)

@@ -17,11 +17,7 @@ VALUES = st.recursive(
 @settings(deadline=None, derandomize=True)
 @given(VALUES)
 def test_what_is_written_is_read_again_and_written_alike(value: object) -> None:
-    try:
-        data = to_canonical(value)
-    except FormatError as error:
-        assert "nested" in error.message or "surrogate" in error.message
-        return
+    data = to_canonical(value)
     assert from_json(data, len(data)) == value
     assert to_canonical(from_json(data, len(data))) == data
 

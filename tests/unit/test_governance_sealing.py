@@ -45,8 +45,8 @@ from tests.governance_kit import (
     REFERENCE_DATE,
     counted,
     message,
-    search,
     sealing_key,
+    search,
     signing_key,
     table,
 )
@@ -106,7 +106,7 @@ def test_any_flipped_byte_is_found(data: st.DataObject) -> None:
     at = data.draw(st.integers(0, 1000) | st.integers(0, end - 1) | st.integers(end - 64, end - 1))
     broken = bytearray(SEALED.data)
     broken[at] ^= data.draw(st.integers(1, 255))
-    with pytest.raises((SealBrokenError, SignatureError), match="result|file") as refused:
+    with pytest.raises((SealBrokenError, SignatureError), match=r"result|file") as refused:
         open_sealed(bytes(broken), IDENTITY, HUB_SEAL)
     if isinstance(refused.value, SignatureError):  # the byte stands in the practice's code
         assert "result is of practice" in refused.value.message
@@ -115,7 +115,7 @@ def test_any_flipped_byte_is_found(data: st.DataObject) -> None:
 @settings(deadline=None, derandomize=True, max_examples=200)
 @given(st.integers(0, len(SEALED.data) - 1))
 def test_any_truncation_is_found(length: int) -> None:
-    with pytest.raises(SealBrokenError, match="result|file"):
+    with pytest.raises(SealBrokenError, match=r"result|file"):
         open_sealed(SEALED.data[:length], IDENTITY, HUB_SEAL)
 
 
@@ -137,7 +137,7 @@ def test_a_result_that_another_practice_signed_is_refused() -> None:
 
 def test_a_result_sealed_to_another_hub_is_not_for_us_and_not_broken() -> None:
     other = seal(message(), PRACTICE_KEY, sealing_key("other hub").public)
-    with pytest.raises(NotForUsError, match="result is sealed to key .*, ours is"):
+    with pytest.raises(NotForUsError, match=r"result is sealed to key .*, ours is"):
         open_sealed(other.data, IDENTITY, HUB_SEAL)
 
 

@@ -235,8 +235,8 @@ def test_the_hub_refuses_any_cell_that_the_rules_cannot_make(
     at, place = data.draw(st.integers(0, len(made.rows) - 1)), data.draw(st.integers(0, 2))
     rows = [list(row.states) for row in made.rows]
     rows[at][place] = data.draw(st.sampled_from(illegal))
-    tampered = replace(received(made), rows=tuple(tuple(row) for row in rows))
-    with pytest.raises(DisclosureError, match="search .*: a cell breaks profile"):
+    tampered = replace(received(made), rows=tuple((row[0], row[1], row[2]) for row in rows))
+    with pytest.raises(DisclosureError, match=r"search .*: a cell breaks profile"):
         recheck(tampered, one_profile, Shape.of(counted_people.search))
 
 
@@ -280,6 +280,9 @@ def test_a_table_of_something_else_is_refused(change: dict[str, object], why: st
         (CellState(State.NOT_RUN, reason=Reason.OTHER), value(40), value(9)),
         (CellState(State.WITHHELD, reason=Reason.LIST_BELOW_1000),) * 3,  # never of the totals
         (CellState(State.VALUE, value=50, reason=Reason.OTHER),) * 3,
+        (CellState(State.BAND, reason=Reason.OTHER),) * 3,
+        (CellState(State.WITHHELD, reason=Reason.OTHER),) * 3,
+        (CellState(State.FAILED, reason=Reason.DENOMINATOR_BELOW_8),) * 3,
     ],
 )
 def test_rows_that_hide_only_one_side_are_refused(row: tuple[CellState, CellState, CellState]) -> None:
@@ -412,7 +415,7 @@ def test_nobody_else_can_make_a_safe_table_or_counted_people() -> None:
     with pytest.raises(TypeError, match="only take_off makes CountedPeople"):
         CountedPeople(PERSON, REFERENCE_DATE, {}, "type1_excluded", REFERENCE_DATE, maker=None)  # type: ignore[arg-type]
     with pytest.raises((TypeError, ValueError), match="maker"):
-        replace(WHOLE, rows=(row,))
+        replace(WHOLE, rows=(row,))  # type: ignore[call-arg]
 
 
 def test_a_table_spells_out_for_people_what_leaves() -> None:
