@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from searches.canon import BOUND_DATES, TABLES, Column
@@ -29,8 +31,8 @@ def canonical_tables() -> str:
     lines = [
         "# Canonical tables",
         "",
-        "The only tables a search may name. They hold only people currently registered, alive and no test patient at the",
-        "reference date, and of them only rows dated on or before it, or undated. `code` can only be asked",
+        "The only tables a search may name. They hold only people currently registered, alive and no test patient at",
+        "the reference date, and of them only rows dated on or before it, or undated. `code` can only be asked",
         "`IN codelist.NAME`; a `text` column may be neither compared nor ordered.",
         "",
         "Bound dates: " + ", ".join(f"`:{name}`" for name in BOUND_DATES) + ".",
@@ -57,16 +59,16 @@ def command_line() -> str:
 
 
 def _subcommands(module: str, *words: str) -> list[tuple[str, ...]]:
-    found: list[tuple[str, ...]] = []
-    for line in _help(module, *words).splitlines():
-        stripped = line.strip()
-        if stripped.startswith("{") and stripped.split("}")[0].count(" ") == 0 and "}" in stripped:
-            for name in stripped[1 : stripped.index("}")].split(","):
-                found += [(*words, name), *_subcommands(module, *words, name)]
-            break
-    return found
+    """Every path of subcommands below one; the usage of a command that has any ends with `...`."""
+    sections = _help(module, *words).split("\n\n")
+    if not sections[0].endswith("..."):
+        return []
+    listed = next(section for section in sections if section.startswith("positional arguments:"))
+    names = re.findall(r"^ {4}([a-z-]+)(?: |$)", listed, re.MULTILINE)
+    return [path for name in names for path in ((*words, name), *_subcommands(module, *words, name))]
 
 
+@cache
 def _help(module: str, *words: str) -> str:
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     command = [sys.executable, "-m", module, *words, "--help"]

@@ -43,13 +43,17 @@ def test_every_command_of_a_tutorial_prints_what_the_tutorial_shows(tutorial: Pa
 
 
 def commands(block: str) -> list[tuple[str, list[str]]]:
+    """The commands of a block, each with the lines it prints; here-documents and lines marked `> ` belong to them."""
     found: list[tuple[str, list[str]]] = []
+    in_document = False
     for line in block.splitlines():
         if line.startswith("$ "):
             found.append((line[2:], []))
-        elif found and found[-1][0].endswith("\\"):
-            found[-1] = (found[-1][0][:-1] + line.strip(), [])
-        elif found:
+            in_document = "<<'END'" in line
+        elif in_document or line.startswith("> "):
+            found[-1] = (f"{found[-1][0]}\n{line if in_document else line[2:]}", [])
+            in_document = in_document and line != "END"
+        else:
             found[-1][1].append(line)
     return found
 

@@ -1,0 +1,1 @@
+"""Measurements, printed beside the targets; ratios and sizes, never pass or fail."""

@@ -1,0 +1,129 @@
+"""`make bench`: what the agent costs a practice's machine, beside the targets.
+
+A core install is made in a throw-away environment, measured, enrolled with a hub on this machine, and left idle.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import venv
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+ROOT = Path(__file__).resolve().parents[2]
+HUB = Path(sys.executable).with_name("gpfed-hub")
+NOT_OURS = ("pip", "setuptools", "pkg_resources", "_distutils_hack")
+MEGABYTE = 1_000_000
+IDLE_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of the report: what was measured, in which unit, and what it should be."""
+
+    what: str
+    value: float
+    unit: str
+    target: str
+
+
+def install(folder: Path) -> Path:
+    """Make a core install and return its bin folder."""
+    venv.create(folder, with_pip=True)
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "--constraint", str(ROOT / "constraints.txt"), str(ROOT)], check=True)
+    return folder / "bin"
+
+
+def installed(bin_folder: Path) -> Iterator[Figure]:
+    """Size on disk and number of distributions, without pip and setuptools, which Python's venv brings."""
+    site = next((bin_folder.parent / "lib").glob("python*/site-packages"))
+    sizes = {
+        entry.name: sum(path.stat().st_size for path in [entry, *entry.rglob("*")] if path.is_file())
+        for entry in site.iterdir()
+        if not entry.name.startswith(NOT_OURS)
+    }
+    duckdb = sum(size for name, size in sizes.items() if "duckdb" in name)
+    distributions = sum(name.endswith(".dist-info") for name in sizes)
+    yield Figure("installed, with DuckDB", sum(sizes.values()) / MEGABYTE, "MB", "at most 170")
+    yield Figure("installed, without DuckDB", (sum(sizes.values()) - duckdb) / MEGABYTE, "MB", "at most 100")
+    yield Figure("distributions", distributions, "", "at most 22")
+
+
+def start_time(bin_folder: Path, state: Path) -> Figure:
+    """Median seconds from the shell to the answer of `gpfed-agent status`."""
+    command = [str(bin_folder / "gpfed-agent"), "--state", str(state), "status", "--json"]
+    seconds = []
+    for _ in range(5):
+        begin = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=False)
+        seconds.append(time.perf_counter() - begin)
+    return Figure("start (gpfed-agent status, median of 5)", statistics.median(seconds), "s", "at most 1")
+
+
+def idle_memory(bin_folder: Path, state: Path) -> Figure:
+    """Resident memory of `gpfed-agent start`, some seconds after its first turn."""
+    command = [str(bin_folder / "gpfed-agent"), "--state", str(state), "start"]
+    agent = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        time.sleep(IDLE_SECONDS)
+        if agent.poll() is not None:
+            sys.exit(f"gpfed-agent start ended with {agent.returncode} instead of waiting")
+        resident = psutil.Process(agent.pid).memory_info().rss
+    finally:
+        agent.terminate()
+        agent.wait()
+    return Figure("idle resident memory (gpfed-agent start)", resident / MEGABYTE, "MB", "at most 40, aim 20")
+
+
+@contextmanager
+def hub(folder: Path) -> Iterator[str]:
+    """A hub on this machine with one invited practice; gives the enrolment code."""
+    run = [str(HUB), "--hub", str(folder)]
+    subprocess.run([*run, "init", "--name", "Bench hub (synthetic)"], check=True, capture_output=True)
+    serving = subprocess.Popen([*run, "serve", "--json", "--sftp-port", "0", "--web-port", "0"], stdout=subprocess.PIPE)
+    try:
+        assert serving.stdout is not None
+        json.loads(serving.stdout.readline())
+        added = subprocess.run(
+            [*run, "practice", "add", "Z90001", "--name", "Bench practice (synthetic)", "--json"],
+            check=True,
+            capture_output=True,
+        )
+        yield json.loads(added.stdout)["code"]
+    finally:
+        serving.terminate()
+        serving.wait()
+
+
+def main() -> int:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print("making a core install in a fresh environment", file=sys.stderr)
+        bin_folder = install(folder / "venv")
+        figures = list(installed(bin_folder))
+        state, extract = folder / "agent", folder / "extract"
+        extract.mkdir()
+        with hub(folder / "hub") as code:
+            enrol = ["enrol", code, "--layout", "emis_im1", "--extract", str(extract)]
+            subprocess.run([str(bin_folder / "gpfed-agent"), "--state", str(state), *enrol], check=True)
+            figures += [start_time(bin_folder, state), idle_memory(bin_folder, state)]
+    print(f"{'measured on ' + str(os.cpu_count()) + ' cores':44} {'value':>10}      target")
+    for figure in figures:
+        print(f"{figure.what:44} {figure.value:10.1f} {figure.unit:4} {figure.target}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
