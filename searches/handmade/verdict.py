@@ -16,7 +16,7 @@ from searches.handmade.tables import appointment_ids, write_tables
 from searches.layouts.expand import Bindings
 from searches.people import AnswerRow, PeopleSets
 from searches.search import Search, Unit
-from searches.translate import search_tree, tables_read
+from searches.translate import ask
 
 ABSENT = "absent"
 
@@ -65,10 +65,9 @@ def _rows(search: Search, handmade: HandmadePatients, folder: Path) -> list[Answ
         result = answer(extract, (search,), handmade.reference_date).results[search.id]
         if not isinstance(result, PeopleSets):
             raise AnswerError(result.message, "give every person one row, and every dimension a declared value")
-        tree = search_tree(search, extract.layout, handmade.reference_date)
-        tables = tables_read(search, tree) | {"patient"}
-        with Batch(extract, tables, Bindings(handmade.reference_date, extract.practice)) as batch:
-            return batch.rows(search)
+        question = ask(search, extract.layout, handmade.reference_date)
+        with Batch(extract, question.tables, Bindings(handmade.reference_date, extract.practice)) as batch:
+            return batch.rows(question)
 
 
 def _verdicts(search: Search, handmade: HandmadePatients, found: Mapping[str, AnswerRow]) -> Iterator[Verdict]:
