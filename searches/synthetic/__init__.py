@@ -2,8 +2,8 @@
 
     synthesise("tpp_sr", patients=6000, seed=1, out=Path("extract"))
 
-The same seed and practice give the same people in every layout; the canonical tables come straight from the model, so that they
-are what every layout must come to. Nobody in it is or was real.
+The same seed and practice give the same people in every layout; the canonical tables come straight from the model, so
+that they are what every layout must come to. Nobody in it is or was real.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class SyntheticReport:
     rows: Mapping[str, int]
 
 
-def synthesise(  # noqa: PLR0913 (one call of the command line: each argument is one option of it)
+def synthesise(  # noqa: PLR0913, PLR0917 (one call of the command line: each argument is one option of it)
     layout: str,
     patients: int,
     seed: int,
@@ -64,8 +64,8 @@ def synthesise(  # noqa: PLR0913 (one call of the command line: each argument is
 
     Args:
         layout: one of `WRITERS`.
-        patients: how many are currently registered; people who left or died come on top. From 150 on, every practice also
-            has the difficult people.
+        patients: how many are currently registered; people who left or died come on top. From 300 on, every practice
+            also has the difficult people.
         seed: the same seed gives the same people.
         out: a folder; made if it is not there.
         reference_date: the day of the last delivery.

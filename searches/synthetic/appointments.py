@@ -19,13 +19,22 @@ from searches.synthetic.vocabulary import REFERRAL
 
 _DAYS: Final = 122  # of appointments before the reference date
 _DAYS_AHEAD: Final = 21
+_NOT_YET_HERE: Final = 1.19
+"""Makes up for cancelled slots, for people registered meanwhile, and for days ahead that are not booked yet."""
 
 
 def attend(sketch: Sketch, chart: Chart) -> None:
     """Write four months of appointments, the contacts that came of them, and those of the two years before."""
     random = sketch.random.random
     busy = 0.75 if sketch.age < 65 else 1.75
-    mean = APPOINTMENTS_A_MONTH * (_DAYS + _DAYS_AHEAD) / 30.4 * busy * (1.15 if sketch.sex == "F" else 0.85)
+    mean = (
+        _NOT_YET_HERE
+        * APPOINTMENTS_A_MONTH
+        * (_DAYS + _DAYS_AHEAD)
+        / 30.4
+        * busy
+        * (1.15 if sketch.sex == "F" else 0.85)
+    )
     for _ in range(_often(random(), 3.5 * busy)):
         day = sketch.ago(_DAYS + 1, 730)
         chart.consultations.append(

@@ -61,7 +61,7 @@ class Bench:
         return Person(n=n, chart=chart or self.chart(), quirk=quirk, **(facts | changed))
 
     def event(self, what: Concept, day: int, value: str = "", mark: int = PLAIN) -> Event:
-        """A coded entry that stands in no record yet; one without a day, or of a day to come, was entered some time ago."""
+        """A coded entry that stands in no record yet; one of no day, or of a day to come, was entered some time ago."""
         recorded = day if 0 < day <= self.today else self.known
         return Event(next(self._numbers), day, recorded, what, value, mark=mark)
 
@@ -90,7 +90,7 @@ class Bench:
         return chart
 
     def fibrillating(self) -> Chart:
-        """The record of someone who has had atrial fibrillation for five years, with a score that calls for treatment."""
+        """The record of someone with atrial fibrillation for five years and a score that calls for treatment."""
         chart = self.chart()
         chart.diagnosis(concept("af"), self.today - 1800)
         chart.event(concept("chads_vasc"), self.today - 240, "3")

@@ -28,7 +28,8 @@ COPD: Final = 0.019
 HEART_FAILURE: Final = 0.009
 CKD_18_AND_OVER: Final = 0.040
 
-# Most to least deprived fifth, relative to the mean: QOF 2019/20 by deprivation (diabetes 8.5 to 5.8, COPD 2.6 to 1.5, AF 1.8 to 2.3).
+# Most to least deprived fifth, relative to the mean: QOF 2019/20 by deprivation (diabetes 8.5 to 5.8, COPD 2.6 to 1.5,
+# AF 1.8 to 2.3, in per cent, over tenths).
 GRADIENT: Final = {
     "diabetes": (1.18, 1.08, 1.00, 0.92, 0.84),
     "hypertension": (1.03, 1.02, 1.00, 0.99, 0.97),
@@ -91,31 +92,31 @@ SMOKES: Final = 0.147  # 15 and over, QOF 2022/23
 ETHNIC_GROUPS: Final = {"white": 0.81, "asian": 0.09, "black": 0.045, "mixed": 0.03, "other": 0.025}  # Census 2021
 
 
-def curve(limit: float, middle: float, steepness: float, total: float, start: int = 0) -> tuple[float, ...]:
-    """Prevalence at each year of age from 0 to 110: logistic, scaled to a total over the population from `start` on.
+def curve(shape: tuple[float, float, float], total: float, *, start: int, among: int = 0) -> tuple[float, ...]:
+    """Prevalence at each year of age from 0 to 110: logistic, scaled to a published total.
 
     Args:
-        limit: the height it tends to before scaling.
-        middle: the age of half that height.
-        steepness: per year.
-        total: crude prevalence among those aged `start` and over.
+        shape: the height it tends to before scaling, the age of half that height, and the steepness per year.
+        total: crude prevalence among those aged `among` and over.
         start: age below which nobody has it.
+        among: the youngest age that the published figure is about.
     """
+    limit, middle, steepness = shape
     raw = [0.0 if age < start else limit / (1 + exp(-steepness * (age - middle))) for age in range(111)]
     people = [POPULATION_THOUSANDS[min(age // 5, 18)] / 5 for age in range(95)]
-    crude = sum(raw[age] * people[age] for age in range(start, 95)) / sum(people[start:])
+    crude = sum(raw[age] * people[age] for age in range(among, 95)) / sum(people[among:])
     return tuple(min(0.9, value * total / crude) for value in raw)
 
 
 PREVALENCE: Final = {
-    "hypertension": curve(0.60, 62, 0.10, HYPERTENSION, 16),
-    "diabetes": curve(0.21, 57, 0.10, DIABETES_17_AND_OVER, 17),
-    "chd": curve(0.33, 77, 0.105, CHD, 30),
-    "af": curve(0.38, 82, 0.12, AF, 30),
-    "asthma": curve(0.07, 5, 1.0, ASTHMA, 5),
-    "copd": curve(0.095, 63, 0.13, COPD, 35),
-    "heart failure": curve(0.25, 84, 0.13, HEART_FAILURE, 35),
-    "kidney disease": curve(0.45, 79, 0.13, CKD_18_AND_OVER, 18),
+    "hypertension": curve((0.60, 62, 0.10), HYPERTENSION, start=16),
+    "diabetes": curve((0.21, 57, 0.10), DIABETES_17_AND_OVER, start=17, among=17),
+    "chd": curve((0.33, 77, 0.105), CHD, start=30),
+    "af": curve((0.38, 82, 0.12), AF, start=30),
+    "asthma": curve((0.07, 5, 1.0), ASTHMA, start=5),
+    "copd": curve((0.095, 63, 0.13), COPD, start=35),
+    "heart failure": curve((0.25, 84, 0.13), HEART_FAILURE, start=35),
+    "kidney disease": curve((0.45, 79, 0.13), CKD_18_AND_OVER, start=18, among=18),
 }
 BY_SEX: Final = {"chd": (1.32, 0.68), "af": (1.15, 0.85), "diabetes": (1.12, 0.88)}
 """Men and women, relative to both together (QOF registers are not split by sex; Health Survey for England 2022)."""

@@ -1,6 +1,7 @@
 """The canonical tables straight from the model, through no supplier's layout: what every layout must come to.
 
-Plain Python says here what the pinned readings mean: who is registered, which version of a record counts, who has opted out.
+Plain Python says here what the pinned readings mean: who is registered, which version of a record counts, who has
+opted out.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from searches.synthetic.model import (
     Medication,
     Person,
     Pressure,
+    Referral,
     Row,
 )
 from searches.synthetic.sketch import completed_months
@@ -63,8 +65,8 @@ def standing(person: Person) -> Iterator[Row]:
 def has_opted_out(person: Person) -> bool:
     """Whether the record says that data must not leave (Type 1), as known when the extract is read.
 
-    The latest dated of dissent and withdrawal decides; a tie is an opt-out; an undated dissent is an opt-out unless a dated
-    withdrawal exists. Entries of other organisations and confidential ones count.
+    The latest dated of dissent and withdrawal decides; a tie is an opt-out; an undated dissent is an opt-out unless a
+    dated withdrawal exists. Entries of other organisations and confidential ones count.
     """
     days: dict[str, list[int]] = {"type1_dissent": [], "type1_withdrawn": []}
     for row in standing(person):
@@ -130,21 +132,16 @@ class _Canonical:
                 self._event(person, row)
             case Pressure():
                 self._pressure(person, row)
-            case Medication():
-                if row.source in ISSUED:
-                    self._row("medication", (row.n, n, day, row.concept.dmd, row.source))
-            case Immunisation():
-                if row.given:
-                    self._row("immunisation", (row.n, n, day, row.concept.snomed, self._age(person, row.day)))
-            case Appointment():
-                if row.mark != SHARED:
-                    how = "online" if row.online else "practice"
-                    booked = self._days[row.recorded]
-                    self._row("appointment", (row.n, n, day, booked, how, row.mode, row.role, row.status))
-            case Consultation():
-                if row.is_clinical:
-                    self._row("consultation", (row.n, n, day, row.mode))
-            case _:
+            case Medication() if row.source in ISSUED:
+                self._row("medication", (row.n, n, day, row.concept.dmd, row.source))
+            case Immunisation() if row.given:
+                self._row("immunisation", (row.n, n, day, row.concept.snomed, self._age(person, row.day)))
+            case Appointment() if row.mark != SHARED:
+                how, booked = "online" if row.online else "practice", self._days[row.recorded]
+                self._row("appointment", (row.n, n, day, booked, how, row.mode, row.role, row.status))
+            case Consultation() if row.is_clinical:
+                self._row("consultation", (row.n, n, day, row.mode))
+            case Referral():
                 self._row("referral", (row.n, n, day, row.concept.snomed))
 
     def _event(self, person: Person, row: Event) -> None:

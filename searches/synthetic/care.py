@@ -1,7 +1,7 @@
 """What is done for the conditions: readings, prescriptions, and the reasons given where a target is not met.
 
-A person is to target or not; the latest reading says so, earlier ones need not. Exceptions are written only for people not to
-target, as practices do: achievers are never looked for a reason.
+A person is to target or not; the latest reading says so, earlier ones need not. Exceptions are written only for
+people not to target, as practices do: nobody looks for a reason in an achiever.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def _treat_af(sketch: Sketch, chart: Chart, found: Conditions) -> None:
 
 
 def stroke_risk(sketch: Sketch, found: Conditions) -> int:
-    """CHA2DS2-VASc as far as the model knows (Lip et al., Chest 2010; without stroke and heart failure codes of its own)."""
+    """CHA2DS2-VASc as far as the model knows, which is without stroke (Lip et al., Chest 2010)."""
     age = 2 if sketch.age >= 75 else int(sketch.age >= 65)
     return (
         age + (sketch.sex == "F") + sum(name in found for name in ("hypertension", "diabetes", "chd", "heart failure"))

@@ -1,4 +1,4 @@
-"""Which long-term conditions a person has, and since when: by age, sex and deprivation, and more often together than not."""
+"""Which long-term conditions a person has, and since when: by age, sex and deprivation, and often several together."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """When the supplier delivers, and how days are written.
 
-Three deliveries per practice: everything four weeks before the reference date, then what has changed since: a week before, and
-on the reference date itself. A record first comes with the first delivery on or after the day it was entered.
+Three deliveries per practice: everything four weeks before the reference date, then what has changed since: a week
+before, and on the reference date itself. A record first comes with the first delivery on or after the day it was
+entered.
 """
 
 from __future__ import annotations
@@ -63,5 +64,5 @@ def compact_days() -> DayTexts:
 
 
 def tpp_days() -> DayTexts:
-    """`31 Mar 2026 00:00:00`, as TPP writes a day whose time is not known; month names whatever the machine's language."""
+    """`31 Mar 2026 00:00:00`, as TPP writes a day whose time is not known, whatever the machine's language."""
     return DayTexts(lambda day: f"{day.day:02d} {_MONTHS[day.month - 1]} {day.year} 00:00:00")

@@ -1,7 +1,8 @@
 """The difficult people: one for every way in which a supplier's rows mislead, the same set in every practice.
 
-Each is made so that whoever forgets the rule gets another count in one of the starter searches: usually a person of seventy
-whose pulse check is the whole record (`pulse-rhythm-65`), or who should not be counted at all (`ethnicity-recorded`).
+Each is made so that whoever forgets the rule gets another count in one of the starter searches: usually a person of
+seventy whose pulse check is the whole record (`pulse-rhythm-65`), or who should not be counted at all
+(`ethnicity-recorded`).
 """
 
 from __future__ import annotations

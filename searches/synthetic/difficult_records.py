@@ -1,4 +1,4 @@
-"""Difficult people whose registration is plain, but whose single entry is not: deliveries, days, codes, who typed it in."""
+"""Difficult people whose registration is plain, but whose single entry is not: its delivery, day, code or author."""
 
 from __future__ import annotations
 

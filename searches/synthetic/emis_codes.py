@@ -1,8 +1,8 @@
 """EMIS's dictionaries: every record names a CodeId of the supplier's own, which leads to Read, SNOMED CT and dm+d.
 
-A CodeId is shaped like a SNOMED CT description id in the supplier's namespace and is never a concept id. One concept stands in
-the dictionary several times, as it does in practice: with both codes, with the Read code alone (unpadded, perhaps with a synonym
-suffix), with a local code, and beside others that look like it.
+A CodeId is shaped like a SNOMED CT description id in the supplier's namespace and is never a concept id. One concept
+stands in the dictionary several times, as it does in practice: with both codes, with the Read code alone (unpadded,
+perhaps with a synonym suffix), with a local code, and beside others that look like it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _INVERSE: Final = (0, 4, 3, 2, 1, 5, 6, 7, 8, 9)
 
 
 def verhoeff(digits: str) -> str:
-    """The check digit of a SNOMED CT identifier (Verhoeff 1969; SNOMED CT technical implementation guide, check digit)."""
+    """The check digit of a SNOMED CT identifier (Verhoeff 1969, as the SNOMED CT release file specification says)."""
     check = 0
     for place, digit in enumerate(reversed(digits), start=1):
         permuted = int(digit)

@@ -1,7 +1,8 @@
 """The header of every file of the EMIS bulk extract, specification 8.2, and how it drifts between deliveries.
 
-Suppliers change versions without notice: the full delivery here spells `DateOfDeactivation` and has no AssociatedText, the later
-ones spell `DateofDeactivation` and have it, and the dictionary's columns have moved. A reader finds columns by name.
+Suppliers change versions without notice: the full delivery here spells `DateOfDeactivation` and has no
+AssociatedText, the later ones spell `DateofDeactivation` and have it, and the dictionary's columns have moved. A
+reader finds columns by name.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ HEADERS: Final = {
     "Admin_Organisation": "OrganisationGuid CDB OrganisationName ODSCode ParentOrganisationGuid CCGOrganisationGuid "
     "OrganisationType OpenDate CloseDate MainLocationGuid ProcessingId",
     "Admin_Location": "LocationGuid LocationName LocationTypeDescription ParentLocationGuid OpenDate CloseDate "
-    "MainContactName FaxNumber EmailAddress PhoneNumber HouseNameFlatNumber NumberAndStreet Village Town County Postcode "
+    "MainContactName FaxNumber EmailAddress PhoneNumber HouseNameFlatNumber NumberAndStreet Village Town County "
+    "Postcode "
     "Deleted ProcessingId",
     "Admin_OrganisationLocation": "OrganisationGuid LocationGuid IsMainLocation Deleted ProcessingId",
     "Admin_Patient": "PatientGuid OrganisationGuid UsualGpUserInRoleGuid Sex DateOfBirth DateOfDeath Title GivenName "
-    "MiddleNames Surname DateOfRegistration NhsNumber PatientNumber PatientTypeDescription DummyType HouseNameFlatNumber "
+    "MiddleNames Surname DateOfRegistration NhsNumber PatientNumber PatientTypeDescription DummyType "
+    "HouseNameFlatNumber "
     "NumberAndStreet Village Town County Postcode ResidentialInstituteCode NHSNumberStatus CarerName CarerRelation "
     "PersonGuid DateOfDeactivation Deleted SpineSensitive IsConfidential EmailAddress HomePhone MobilePhone "
     "ExternalUsualGPGuid ExternalUsualGP ExternalUsualGPOrganisation ContactComments ProcessingId",
@@ -34,14 +37,18 @@ HEADERS: Final = {
     "DnaReasonCodeId BookedDate BookedTime SlotStatus SlotType IsBookableOnline BookingMethod ExternalPatientGuid "
     "ExternalPatientOrganisation ModeOfContact IsBlocked ContextType ServiceSetting NationalSlotCategoryName "
     "NationalSlotCategoryDescription Deleted ProcessingId",
-    "Audit_PatientAudit": "ItemGuid PatientGuid OrganisationGuid ModifiedDate ModifiedTime UserInRoleGuid ItemType ModeType "
+    "Audit_PatientAudit": "ItemGuid PatientGuid OrganisationGuid ModifiedDate ModifiedTime UserInRoleGuid ItemType "
+    "ModeType "
     "ProcessingId",
-    "Audit_RegistrationAudit": "PatientGuid OrganisationGuid ModifiedDate ModifiedTime UserInRoleGuid ModeType ProcessingId",
+    "Audit_RegistrationAudit": "PatientGuid OrganisationGuid ModifiedDate ModifiedTime UserInRoleGuid ModeType "
+    "ProcessingId",
     "CareRecord_Consultation": "ConsultationGuid PatientGuid OrganisationGuid EffectiveDate EffectiveDatePrecision "
-    "EnteredDate EnteredTime ClinicianUserInRoleGuid EnteredByUserInRoleGuid AppointmentSlotGuid ConsultationSourceTerm "
+    "EnteredDate EnteredTime ClinicianUserInRoleGuid EnteredByUserInRoleGuid AppointmentSlotGuid "
+    "ConsultationSourceTerm "
     "ConsultationSourceCodeId Complete ConsultationType Deleted IsConfidential ProcessingId",
     "CareRecord_Diary": "DiaryGuid PatientGuid OrganisationGuid EffectiveDate EffectiveDatePrecision EnteredDate "
-    "EnteredTime ClinicianUserInRoleGuid EnteredByUserInRoleGuid CodeId OriginalTerm DurationTerm LocationTypeDescription "
+    "EnteredTime ClinicianUserInRoleGuid EnteredByUserInRoleGuid CodeId OriginalTerm DurationTerm "
+    "LocationTypeDescription "
     "Deleted IsConfidential IsActive IsComplete ConsultationGuid ProcessingId",
     "CareRecord_Observation": "ObservationGuid PatientGuid OrganisationGuid EffectiveDate EffectiveDatePrecision "
     "EnteredDate EnteredTime ClinicianUserInRoleGuid EnteredByUserInRoleGuid ParentObservationGuid CodeId ProblemGuid "
@@ -58,7 +65,8 @@ HEADERS: Final = {
     "Coding_ClinicalCode": "CodeId Term ReadTermId SnomedCTConceptId SnomedCTDescriptionId NationalCode "
     "NationalCodeCategory NationalDescription EmisCodeCategoryDescription ParentCodeId ProcessingId",
     "Coding_DrugCode": "CodeId Term DmdProductCodeId BNFChapterRef ProcessingId",
-    "Prescribing_DrugRecord": "DrugRecordGuid PatientGuid OrganisationGuid EffectiveDate EffectiveDatePrecision EnteredDate "
+    "Prescribing_DrugRecord": "DrugRecordGuid PatientGuid OrganisationGuid EffectiveDate EffectiveDatePrecision "
+    "EnteredDate "
     "EnteredTime ClinicianUserInRoleGuid EnteredByUserInRoleGuid CodeId Dosage Quantity QuantityUnit "
     "ProblemObservationGuid PrescriptionType IsActive CancellationDate NumberOfIssues NumberOfIssuesAuthorised "
     "IsConfidential Deleted ExpiryDate ProcessingId",
@@ -69,7 +77,8 @@ HEADERS: Final = {
     "PharmacyMessage PharmacyText ConsultationGuid ExpiryDate ReviewDate IssueMethodDescription Deleted ProcessingId",
 }
 CODE_COLUMNS_LATER: Final = (
-    "CodeId Term ReadTermId SnomedCTConceptId SnomedCTDescriptionId NationalCode NationalCodeCategory NationalDescription "
+    "CodeId Term ReadTermId SnomedCTConceptId SnomedCTDescriptionId NationalCode NationalCodeCategory "
+    "NationalDescription "
     "EmisCodeCategoryDescription ProcessingId ParentCodeID"
 )
 

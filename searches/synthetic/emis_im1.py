@@ -1,11 +1,11 @@
-"""Writes the practice as EMIS delivers it: 21 CSV tables per delivery, every field quoted, GUIDs in braces and upper case.
+"""Writes the practice as EMIS delivers it: 21 CSV tables per delivery, every field quoted, GUIDs in braces.
 
     1-1000000_CareRecord_Observation_20260303213000_<agreement>.csv
 
-What is done to it on purpose: rows of another organisation under the same PatientGuid; three former organisations with this
-practice's own code whose agreements no longer hold; patients deleted while their rows live on; slots of nobody and of patients
-who are not there; a row sent twice in one file, the later first, so that only ProcessingId tells; TRUE and true; leading spaces;
-a few re-sent rows with their GUIDs bare and in lower case.
+What is done to it on purpose: rows of another organisation under the same PatientGuid; three former organisations
+with this practice's own code whose agreements no longer hold; patients deleted while their rows live on; slots of
+nobody and of patients who are not there; a row sent twice in one file, the later first, so that only ProcessingId
+tells; TRUE and true; leading spaces; a few re-sent rows with their GUIDs bare and in lower case.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
-from typing import Final
 
 from searches.synthetic.deliveries import FULL, LAST, SECOND, iso_days
 from searches.synthetic.emis_codes import Dictionary
@@ -31,27 +30,21 @@ from searches.synthetic.emis_reference import (
     STAFF,
     write_reference,
 )
+from searches.synthetic.emis_words import MODES, ROLES, flag, patient_type, times
 from searches.synthetic.files import Files, quoted
 from searches.synthetic.identities import Identities
 from searches.synthetic.model import (
     ACTIVE_PROBLEM,
-    APPLIED,
     CONFIDENTIAL,
     CONFIDENTIAL_PERSON,
     DUMMY,
     GMS,
-    IMMEDIATELY_NECESSARY,
     ISSUED,
-    NO_KIND,
-    OTHER_SERVICES,
     PLAIN,
-    PRIVATE,
     REPEAT,
     SENSITIVE,
     SHARED,
-    TEMPORARY,
     UNKNOWN_DAY,
-    WALK_IN,
     Appointment,
     Consultation,
     Enrolment,
@@ -65,25 +58,6 @@ from searches.synthetic.model import (
 )
 from searches.synthetic.vocabulary import BLOOD_PRESSURE
 from searches.synthetic.world import World
-
-_TYPES: Final = {
-    TEMPORARY: "Temporary",
-    PRIVATE: "Private",
-    IMMEDIATELY_NECESSARY: "Immediately Necessary",
-    OTHER_SERVICES: "Contraceptive Services",
-    APPLIED: "Pre Registration",
-    WALK_IN: "Walk-In Patient",
-    DUMMY: "Dummy",
-    NO_KIND: "",
-}
-_MODES: Final = {
-    "face_to_face": "Face to face",
-    "telephone": "Telephone",
-    "video": "Video",
-    "home_visit": "Home visit",
-    "other": "Other",
-}
-_ROLES: Final = {"gp": 1, "nurse": 2, "other": 3}
 
 
 def write_emis_im1(world: World, people: Iterable[Person], out: Path, identities: Identities) -> dict[str, int]:
@@ -128,7 +102,8 @@ class _Emis:
         courses: dict[str, int] = {}
         for medication in chart.medications:
             self._medication(patient, medication, first(medication.recorded), courses)
-        for row in (*chart.immunisations, *chart.appointments, *chart.consultations, *chart.referrals):
+        plain: list[Row] = [*chart.immunisations, *chart.appointments, *chart.consultations, *chart.referrals]
+        for row in plain:
             self._record(patient, row, first(row.recorded), False)
         for story in chart.stories:
             self._story(patient, tuple(story.contents()))
@@ -142,7 +117,7 @@ class _Emis:
         for delivery in (FULL, SECOND, LAST):
             day = self._day[self._deliveries.days[delivery]]
             row = partial(self._numbered, delivery)
-            write_reference(self._world, self._of, self._codes, row, first=delivery == FULL, day=day)
+            write_reference(self._world, self._of, self._codes, row, (delivery, day))
         for number, person in enumerate(self._ghosts):
             self._ghost(person, number)
         for number in range(20):
@@ -175,7 +150,7 @@ class _Emis:
         for delivery, enrolment in person.enrolments:
             last = enrolment or last
             if last is not None:
-                sent = self._org, _flag(enrolment is None, delivery), self._next(delivery), delivery
+                sent = self._org, flag(enrolment is None, delivery), self._next(delivery), delivery
                 rows.append((delivery, self._patient(person, patient, last, sent)))
         for delivery, line in reversed(rows):
             self._emit("Admin_Patient", delivery, line)
@@ -196,10 +171,11 @@ class _Emis:
         who, day, n = self._identities(person.n), self._day, person.n
         return quoted(
             patient, org, self._clinician, person.sex, day[person.born], day[now.died], who.title, who.forename, "",
-            who.surname, day[now.start], who.nhs_number, n, _patient_type(now.kind, n),
-            _flag(now.is_test and now.kind != DUMMY, delivery), "", who.street, "", who.town, "", who.postcode, "", "", "",
-            "", patient, day[now.end], deleted, _flag(person.withheld == SENSITIVE, delivery),
-            _flag(person.withheld == CONFIDENTIAL_PERSON, delivery), who.email, who.phone, who.mobile, "", "", "", "", processed,
+            who.surname, day[now.start], who.nhs_number, n, patient_type(now.kind, n),
+            flag(now.is_test and now.kind != DUMMY, delivery), "", who.street, "", who.town, "", who.postcode, "", "",
+            "", "", patient, day[now.end], deleted, flag(person.withheld == SENSITIVE, delivery),
+            flag(person.withheld == CONFIDENTIAL_PERSON, delivery), who.email, who.phone, who.mobile,
+            *[""] * 4, processed,
         )  # fmt: skip
 
     def _story(self, patient: str, contents: tuple[tuple[int, Row, bool], ...]) -> None:
@@ -213,7 +189,7 @@ class _Emis:
             self._emit(table, delivery, line)
 
     def _record(self, patient: str, row: Row, delivery: int, gone: bool) -> None:
-        deleted = _flag(gone, delivery)
+        deleted = flag(gone, delivery)
         match row:
             case Event():
                 self._event(patient, row, delivery, "", gone)
@@ -268,8 +244,10 @@ class _Emis:
             "CareRecord_Observation",
             delivery,
             f'"{ids[0]}","{ids[1]}","{ids[2]}","{on}","{precision}","{entered}","09:15:00","{clinician}","{clinician}",'
-            f'"{parent}","{code}","",{text}"","{value}","{unit if value else ""}","{"Value" if value else "Observation"}",'
-            f'"","","","","{false}","","","{_flag(gone, delivery)}","{_flag(secret, delivery)}","{self._next(delivery)}"\r\n',
+            f'"{parent}","{code}","",{text}"","{value}","{unit if value else ""}",'
+            f'"{"Value" if value else "Observation"}",'
+            f'"","","","","{false}","","","{flag(gone, delivery)}",'
+            f'"{flag(secret, delivery)}","{self._next(delivery)}"\r\n',
         )
 
     def _problem(self, row: str, patient: str, problem: int, delivery: int) -> None:
@@ -278,8 +256,9 @@ class _Emis:
             "CareRecord_Problem",
             delivery,
             quoted(
-                row, patient, self._org, "", _flag(False, delivery), "" if is_active else self._day[problem], "", "", "", "",
-                "", "", "Active Problem" if is_active else "Past Problem", "Significant Problem", self._next(delivery),
+                row, patient, self._org, "", flag(False, delivery), "" if is_active else self._day[problem], "", "",
+                "", "", "", "", "Active Problem" if is_active else "Past Problem", "Significant Problem",
+                self._next(delivery),
             ),
         )  # fmt: skip
 
@@ -301,7 +280,7 @@ class _Emis:
         code = self._codes.code_id(drug.concept, PLAIN, 0)
         kind = "Acute" if drug.source != REPEAT else "Repeat Dispensing" if drug.n % 9 == 0 else "Repeat"
         course = courses.get(code)
-        who, false = self._clinician, _flag(False, delivery)
+        who, false = self._clinician, flag(False, delivery)
         if course is None:
             course = courses[code] = drug.n
             self._emit(
@@ -309,7 +288,7 @@ class _Emis:
                 delivery,
                 quoted(
                     self._of(COURSE, course), patient, self._org, day, "YMD", entered, "09:15:00", who, who, code,
-                    "As directed", "28.000", "tablet", "", kind, _flag(True, delivery), "", "", "", false, false, "",
+                    "As directed", "28.000", "tablet", "", kind, flag(True, delivery), "", "", "", false, false, "",
                     self._next(delivery),
                 ),
             )  # fmt: skip
@@ -317,25 +296,30 @@ class _Emis:
             self._emit(
                 "Prescribing_IssueRecord",
                 delivery,
-                f'"{self._of(ROW, drug.n)}","{patient}","{self._org}","{self._of(COURSE, course)}","{day}","YMD","{entered}",'
-                f'"09:15:00","{who}","{who}","{code}","As directed","28.000","tablet","","28","1.25","{false}","","","","","",'
-                f'"{false}","{false}","","","","","","Print","{_flag(gone, delivery)}","{self._next(delivery)}"\r\n',
+                f'"{self._of(ROW, drug.n)}","{patient}","{self._org}","{self._of(COURSE, course)}","{day}","YMD",'
+                f'"{entered}",'
+                f'"09:15:00","{who}","{who}","{code}","As directed","28.000","tablet","","28","1.25","{false}","",'
+                '"","","","",'
+                f'"{false}","{false}","","","","","","Print","{flag(gone, delivery)}","{self._next(delivery)}"\r\n',
             )
 
     def _slot(self, patient: str, slot: Appointment, delivery: int, deleted: str) -> None:
         if slot.mark == SHARED:
             return
         n, status = slot.n, slot.status
-        sent_in, left, word = _times(status, n)
-        true_or_false = _flag(status == "dna", delivery)
-        false = _flag(False, delivery)
+        sent_in, left, word = times(status, n)
+        true_or_false = flag(status == "dna", delivery)
+        false = flag(False, delivery)
         self._emit(
             "Appointment_Slot",
             delivery,
-            f'"{self._of(ROW, n)}","{self._day[slot.day]}","09:{n % 6}0:00","10","{"" if status == "cancelled" else patient}",'
-            f'"{sent_in}","{left}","{true_or_false}","","","","{self._org}","{self._of(SESSION, _ROLES[slot.role])}","",'
-            f'"{self._day[slot.recorded]}","08:30:00","{word}","Routine","{false}","{"Online" if slot.online else "Practice"}","","",'
-            f'"{_MODES[slot.mode]}","{false}","","","","","{deleted}","{self._next(delivery)}"\r\n',
+            f'"{self._of(ROW, n)}","{self._day[slot.day]}","09:{n % 6}0:00","10",'
+            f'"{"" if status == "cancelled" else patient}",'
+            f'"{sent_in}","{left}","{true_or_false}","","","","{self._org}",'
+            f'"{self._of(SESSION, ROLES[slot.role])}","",'
+            f'"{self._day[slot.recorded]}","08:30:00","{word}","Routine","{false}",'
+            f'"{"Online" if slot.online else "Practice"}","","",'
+            f'"{MODES[slot.mode]}","{false}","","","","","{deleted}","{self._next(delivery)}"\r\n',
         )
 
     def _slot_of_nobody(self, number: int) -> None:
@@ -359,48 +343,18 @@ class _Emis:
         self._emit(
             "CareRecord_Consultation",
             delivery,
-            f'"{self._of(ROW, contact.n)}","{patient}","{self._org}","{day}","YMDT","{day}","09:15:00","{who}","{who}","",'
-            f'"{_MODES[contact.mode]}","","{_flag(True, delivery)}","","{deleted}","{_flag(False, delivery)}","{self._next(delivery)}"\r\n',
+            f'"{self._of(ROW, contact.n)}","{patient}","{self._org}","{day}","YMDT","{day}","09:15:00","{who}",'
+            f'"{who}","","{MODES[contact.mode]}","","{flag(True, delivery)}","","{deleted}",'
+            f'"{flag(False, delivery)}","{self._next(delivery)}"\r\n',
         )
 
     def _referral(self, patient: str, referral: Referral, delivery: int, gone: bool) -> None:
         self._event(patient, Event(referral.n, referral.day, referral.recorded, referral.concept), delivery, "", gone)
         fields = [self._of(ROW, referral.n), patient, self._org, "", "Routine", "Outpatient", "Written", *[""] * 12]
         self._emit(
-            "CareRecord_ObservationReferral", delivery, quoted(*fields, _flag(False, delivery), self._next(delivery))
+            "CareRecord_ObservationReferral", delivery, quoted(*fields, flag(False, delivery), self._next(delivery))
         )
 
 
 def _header(table: str, delivery: int) -> str:
     return quoted(*header(table, delivery))
-
-
-def _flag(value: bool, delivery: int) -> str:
-    """Lower case in the first delivery, upper case afterwards: both are seen."""
-    if delivery == FULL:
-        return "true" if value else "false"
-    return "TRUE" if value else "FALSE"
-
-
-def _patient_type(kind: str, n: int) -> str:
-    if kind != GMS:
-        return _TYPES[kind]
-    return "  Regular" if n % 7 == 3 else "GMS" if n % 29 == 4 else "Regular"
-
-
-def _times(status: str, n: int) -> tuple[str, str, str]:
-    """Sent in, left, and the word for it, which older versions of the extract lack."""
-    word = n % 3 == 0
-    match status:
-        case "dna":
-            return "", "", "DNA" if word else ""
-        case "completed":
-            return ("09:12:00" if n % 2 else ""), "09:25:00", "Left" if word else ""
-        case "arrived":
-            return "09:12:00", "", "Arrived" if word else ""
-        case "walked_out":
-            return "09:12:00", "", "Walked Out" if word else ""
-        case "in_progress":
-            return "09:12:00", "", ""
-        case _:
-            return "", "", ""

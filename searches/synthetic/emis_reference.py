@@ -1,13 +1,16 @@
 """The tables of an EMIS extract that are about no patient: organisations, agreements, staff, sessions, dictionaries.
 
 Besides the practice there is another unit with an agreement of its own, and three former organisations that carry the
-practice's code but whose agreements were never activated, have been disabled, or were deleted. Their rows count for nothing.
+practice's code but whose agreements were never activated, have been disabled, or were deleted. Their rows count for
+nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, Protocol
 
+from searches.synthetic.deliveries import FULL
 from searches.synthetic.emis_codes import Dictionary
 from searches.synthetic.world import OTHER_UNIT, World
 
@@ -24,19 +27,18 @@ _DISABLED_SINCE: Final = 1  # which of the former was still shared in the first 
 _JOBS: Final = ("General Medical Practitioner", "Nurse", "Healthcare Assistant")
 
 
-class Guid(Protocol):
-    """The GUID of a kind and a number."""
-
-    def __call__(self, kind: str, n: int) -> str: ...
+Guid = Callable[[str, int], str]
+"""The GUID of a kind and a number."""
 
 
 class Row(Protocol):
     """Writes one row of a table; the ProcessingId is put in its place."""
 
-    def __call__(self, table: str, *fields: object) -> None: ...
+    def __call__(self, table: str, *fields: object) -> None:
+        """Write the fields, in the order of the header."""
 
 
-def write_reference(world: World, guid: Guid, codes: Dictionary, row: Row, *, first: bool, day: str) -> None:
+def write_reference(world: World, guid: Guid, codes: Dictionary, row: Row, delivery: tuple[int, str]) -> None:
     """Write the reference tables of one delivery.
 
     Args:
@@ -44,9 +46,9 @@ def write_reference(world: World, guid: Guid, codes: Dictionary, row: Row, *, fi
         guid: makes GUIDs.
         codes: the dictionaries, resent whole.
         row: writes a row of this delivery.
-        first: whether this is the first delivery.
-        day: of the delivery, in ISO form.
+        delivery: its number, and its day in ISO form.
     """
+    _, day = delivery
     own = guid(ORGANISATION, OWN)
     former = [guid(ORGANISATION, FIRST_FORMER + number) for number in range(len(FORMER))]
     names = [(own, "Synthetic Practice (synthetic)", world.code, "GP Practice", "")]
@@ -56,7 +58,7 @@ def write_reference(world: World, guid: Guid, codes: Dictionary, row: Row, *, fi
         row("Admin_Organisation", organisation, number, name, code, own, "", kind, "2001-04-01", closed, own)
     states = [(own, _SHARED), (guid(ORGANISATION, OTHER), _SHARED)]
     for number, (each, state) in enumerate(zip(former, FORMER, strict=True)):
-        states.append((each, _SHARED if first and number == _DISABLED_SINCE else state))
+        states.append((each, _SHARED if delivery[0] == FULL and number == _DISABLED_SINCE else state))
     for organisation, (activated, disabled, deleted) in states:
         row("Agreements_SharingOrganisation", organisation, activated, f"{day} 08:00:00", disabled, deleted)
     _write_staff(guid, row, day)

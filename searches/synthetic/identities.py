@@ -40,8 +40,8 @@ Identities = Callable[[int], Identity]
 def nhs_number(index: int) -> str:
     """A number of the test range with its check digit, another one for every index below 500,000.
 
-    The ninth digit is one of two neighbours: where the first would need the check digit 10, which does not exist, the second
-    does not, because the ninth digit weighs 2.
+    The ninth digit is one of two neighbours: where the first would need the check digit 10, which does not exist, the
+    second does not, because the ninth digit weighs 2.
     """
     five, pair = divmod(index % _NHS_NUMBERS, 5)
     body = f"999{five:05d}{2 * pair}"

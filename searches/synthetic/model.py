@@ -1,11 +1,11 @@
 """One practice's people and records, before any supplier writes them down.
 
-Days are proleptic ordinals (`date.toordinal()`); 0 is "not known". Every record carries one running number `n`; ids rise
-with it in every layout, so that ties between records fall alike. What a supplier may do to a record is not here but in
-the writers, with two exceptions that change answers: its `mark`, and its `Story` over several deliveries.
+Days are proleptic ordinals (`date.toordinal()`); 0 is "not known". Every record carries one running number `n`; ids
+rise with it in every layout, so that ties between records fall alike. What a supplier may do to a record is not here
+but in the writers, with two exceptions that change answers: its `mark`, and its `Story` over several deliveries.
 
-Records are named tuples and not frozen dataclasses: a practice has a hundred thousand of them, and a frozen dataclass takes
-five times as long to make.
+Records are named tuples and not frozen dataclasses: a practice has a hundred thousand of them, and a frozen dataclass
+takes five times as long to make.
 """
 
 from __future__ import annotations
@@ -256,7 +256,8 @@ class Person:
         past: earlier spells on this practice's list.
         shared: spells on another practice's list, visible here (TPP).
         elsewhere: events that only another organisation holds, under the same patient id.
-        withheld: SENSITIVE or CONFIDENTIAL_PERSON, as EMIS marks such people and the others do not deliver them; or empty.
+        withheld: SENSITIVE or CONFIDENTIAL_PERSON, as EMIS marks such people and the others do not deliver them; or
+            empty.
     """
 
     n: int

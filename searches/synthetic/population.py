@@ -1,7 +1,8 @@
 """The people of one practice: first the difficult ones, made by design, then everybody else, drawn by lot.
 
 The list size asked for is the number of people currently registered; those who left, died or were never patients of the
-practice come on top, as they do in an extract. The same seed and practice code give the same people whatever the layout.
+practice come on top, as they do in an extract. The same seed and practice code give the same people whatever the
+layout.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from searches.synthetic.sketch import YEAR, Sketch, completed_months
 FIRST_PATIENT: Final = 100_001
 FIRST_RECORD: Final = 10_000_001
 """Where the running numbers begin: all have the same number of digits, so that their order as text is their order."""
-ENOUGH_FOR_THE_DIFFICULT: Final = 150
+ENOUGH_FOR_THE_DIFFICULT: Final = 300
 _NOT_REGISTERED: Final = 0.06
 _OTHER_KINDS: Final = (TEMPORARY, TEMPORARY, PRIVATE, OTHER_SERVICES, IMMEDIATELY_NECESSARY)
 
@@ -56,9 +57,9 @@ def population(seed: int, patients: int, reference_date: date, code: str) -> Ite
         code: the practice's organisation code.
 
     Yields:
-        The difficult people (from 150 patients on), then the drawn ones; patient numbers rise by one.
+        The difficult people (from 300 patients on), then the drawn ones; patient numbers rise by one.
     """
-    random = Random(f"gpfed synthetic practice {seed} {code}")
+    random = Random(f"gpfed synthetic practice {seed} {code}")  # noqa: S311 (must be repeatable; guards no secret)
     today = reference_date.toordinal()
     people, numbers = count(FIRST_PATIENT), count(FIRST_RECORD)
     practice = draw_practice(code, random)
@@ -94,16 +95,17 @@ class _Dice:
         """Someone in the extract who is not on the list today: left, dead, or another kind of patient."""
         sketch = self._sketch()
         self._write(sketch, chart)
-        end = max(sketch.since + 1, self.today - 1 - int(self.random.random() * 700))
+        start = min(sketch.since, self.today - 2)
+        end = max(start + 1, self.today - 1 - int(self.random.random() * 700))
         roll = self.random.random()
         if roll < 0.6:
-            enrolment = Enrolment(GMS, sketch.since, end)
+            enrolment = Enrolment(GMS, start, end)
         elif roll < 0.8:
-            enrolment = Enrolment(GMS, sketch.since, min(end + 3, self.today), died=end, is_dead=True)
+            enrolment = Enrolment(GMS, start, min(end + 3, self.today), died=end, is_dead=True)
         else:
             kind = _OTHER_KINDS[int(self.random.random() * len(_OTHER_KINDS))]
-            enrolment = Enrolment(kind, sketch.since, 0 if roll < 0.9 else end)
-        delivery = self.deliveries.first_with(max(sketch.since, enrolment.end))
+            enrolment = Enrolment(kind, start, 0 if roll < 0.9 else end)
+        delivery = self.deliveries.first_with(max(start, enrolment.end))
         return Person(n, sketch.born, sketch.sex, sketch.quintile, (Registered(delivery, enrolment),), chart)
 
     def _sketch(self) -> Sketch:

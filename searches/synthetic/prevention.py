@@ -1,5 +1,7 @@
-"""What is done for people without asking whether they are ill: vaccinations, pulse checks, frailty, ethnicity, smoking,
-births, and the word of those who do not want their record used."""
+"""What is done for people without asking whether they are ill, from vaccinations to the births of their children.
+
+Pulse checks, frailty, ethnicity and smoking are here too, and the word of those who do not want their record used.
+"""
 
 from __future__ import annotations
 
@@ -35,15 +37,18 @@ def _group(name: str, category: str) -> tuple[Concept, ...]:
     return tuple(entry for entry in concepts(name) if entry.category == category)
 
 
+def _drawn(roll: float) -> str:
+    for category, share in ETHNIC_GROUPS.items():
+        roll -= share
+        if roll < 0:
+            return category
+    return "other"
+
+
 def _describe(sketch: Sketch, chart: Chart) -> None:
     random = sketch.random.random
     if sketch.happens("ethnicity"):
-        roll = random()
-        for category, share in ETHNIC_GROUPS.items():
-            roll -= share
-            if roll < 0:
-                break
-        group = _group("ethnicity", category)
+        group = _group("ethnicity", _drawn(random()))
         chart.event(group[int(len(group) * random() ** 3)], sketch.ago(1, 4000))
     if sketch.age >= 15 and sketch.happens("smoking"):
         roll = random()
@@ -123,7 +128,7 @@ def _pulse(sketch: Sketch, chart: Chart) -> None:
 
 
 def _frailty(sketch: Sketch, chart: Chart) -> None:
-    """Electronic frailty index coded in most people of 65 and over; moderate or severe in 15% (Clegg et al. 2016: 16%)."""
+    """The electronic frailty index, coded in most people of 65 and over (Clegg et al. 2016: 15% moderate or severe)."""
     random = sketch.random.random
     if random() < 0.6:
         older = (sketch.age - 65) / 60

@@ -13,9 +13,11 @@ TABLES: Final = {
     "SRManifest": "FileName IsDelta IsReference DateExtractFrom DateExtractTo",
     "SRPatient": "RowIdentifier IDOrganisationVisibleTo Title FirstName MiddleNames Surname PreviousSurname NHSNumber "
     "DateBirth DateDeath BirthPlace Gender SpeaksEnglish EmailAddress TestPatient SSRef SpineMatched",
-    "SRPatientRegistration": "RowIdentifier IDOrganisationVisibleTo DateEventRecorded IDProfileEnteredBy DateRegistration "
+    "SRPatientRegistration": "RowIdentifier IDOrganisationVisibleTo DateEventRecorded IDProfileEnteredBy "
+    "DateRegistration "
     "DateDeRegistration RegistrationStatus PreferredPharmacy IDPatient IDOrganisation IDOrganisationRegisteredAt",
-    "SRCode": f"{_STANDARD} CTV3Code CTV3Text SNOMEDCode SNOMEDText NumericComparator IsNumeric NumericValue NumericUnit "
+    "SRCode": f"{_STANDARD} CTV3Code CTV3Text SNOMEDCode SNOMEDText NumericComparator IsNumeric NumericValue "
+    "NumericUnit "
     "EpisodeType IDTemplate IDQuestionnaire IDEvent IDPatient IDReferralIn IDAppointment IDVisit IDOrganisation "
     "IDOrganisationRegisteredAt",
     "SRProblem": f"{_STANDARD} CTV3Code DateEnd Severity IDCode IDEvent IDPatient IDReferralIn IDOrganisation "
@@ -33,14 +35,16 @@ TABLES: Final = {
     "ContactEventLocation ContactMethod EventIncomplete ClinicalEvent IDReferralIn IDPatient IDOrganisation IDTeam "
     "IDBranch IDOrganisationRegisteredAt",
     "SRAppointment": "RowIdentifier IDOrganisationVisibleTo DateStart DateEnd AppointmentStatus DateAppointmentBooked "
-    "DatePatientArrival DatePatientSeen FollowUpAppointment TelephoneAppointment IDClinician IDProfileClinician RotaName "
+    "DatePatientArrival DatePatientSeen FollowUpAppointment TelephoneAppointment IDClinician IDProfileClinician "
+    "RotaName "
     "RotaType RotaLocation RotaCode IDRotaOwner IDProfileRotaOwner AllowsOverbooking BookingContactNumber "
     "DateAppointmentCancelled IDRota IDReferralIn IDPatient IDOrganisation IDOrganisationRegisteredAt",
     "SRImmunisation": f"{_STANDARD} IDVaccination IDImmunisationContent Dose Location Method DateExpiry ImmsReadCode "
     "ImmsSNOMEDCode VaccPart VaccBatchNumber VaccAreaCode VaccinationStatus IDEvent IDPatient IDOrganisation "
     "IDOrganisationRegisteredAt",
     "SRImmunisationContent": "RowIdentifier Name Content DateDeleted",
-    "SRReferralOut": f"{_STANDARD} TypeOfReferral Reason IDProfileReferrer ServiceOffered ReReferral Urgency PrimaryDiagnosis "
+    "SRReferralOut": f"{_STANDARD} TypeOfReferral Reason IDProfileReferrer ServiceOffered ReReferral Urgency "
+    "PrimaryDiagnosis "
     "SNOMEDPrimaryDiagnosis RecipientID RecipientIDType IDEvent IDPatient IDOrganisation "
     "M101140ReasonForOutOfAreaReferralAdultAcuteMentalHealth IDOrganisationRegisteredAt",
     "SRMapping": "RowIdentifier IdMappingGroup Mapping",

@@ -1,49 +1,36 @@
-"""Writes the practice as TPP delivers it: a folder per delivery, one quoted CSV per `SR` table in Windows-1252, and a manifest.
+"""Writes the practice as TPP delivers it: a folder per delivery, a CSV per `SR` table in Windows-1252, a manifest.
 
     20260303_2130/SRManifest.csv  20260303_2130/SRCode.csv  ...
 
 What is done to it on purpose: rows removed with RemovedData, a column that only delta files have; immunisations re-sent
 whole in the second delivery, where what is missing is gone; entries typed in by a community service; registrations and
-appointments of other organisations; another unit with rows under the same patient ids; -1, empty and the word NULL for nothing;
-placeholders where IsNumeric is FALSE; lists as text at first and as numbers later; hospital, dental and other prescribing.
+appointments of other organisations; another unit with rows under the same patient ids; -1, empty and the word NULL
+for nothing; placeholders where IsNumeric is FALSE; lists as text at first and as numbers later; hospital, dental and
+other prescribing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import Final
 
 from searches.synthetic.deliveries import FULL, LAST, SECOND, DayTexts, tpp_days
-from searches.synthetic.emis_codes import other_case
 from searches.synthetic.files import Files, quoted
 from searches.synthetic.identities import Identities
 from searches.synthetic.model import (
     ACTIVE_PROBLEM,
-    APPLIED,
-    BARE,
     CONFIDENTIAL,
     DENTAL,
-    DUMMY,
-    FALSE_FRIEND,
     GMS,
     HOSPITAL,
-    IMMEDIATELY_NECESSARY,
     LESS_THAN,
-    LOCAL,
     NEVER_ISSUED,
-    NO_KIND,
     NO_NUMBER,
-    NO_SUCH_CODE,
-    OTHER_SERVICES,
     OTHER_SOURCE,
     PLAIN,
-    PRIVATE,
     REPEAT,
     SHARED,
-    TEMPORARY,
-    WALK_IN,
-    WRONG_CASE,
     Appointment,
     Consultation,
     Enrolment,
@@ -56,37 +43,16 @@ from searches.synthetic.model import (
     Row,
     Spell,
 )
-from searches.synthetic.tpp_headers import FULL_AGAIN, REFERENCE_TABLES, TABLES, header
-from searches.synthetic.vocabulary import UNLISTED, Concept
-from searches.synthetic.world import COMMUNITY, ELSEWHERE, OTHER_UNIT, World
-
-_GMS_SPELLINGS: Final = (
-    *("GMS", "GMS,Contraception", "Standard", "GMS , Minor Surgery"),
-    *("Contraception,GMS", "GMS", "GMS, Child Health Surveillance", "GMS"),
+from searches.synthetic.tpp_headers import TABLES, header
+from searches.synthetic.tpp_words import (
+    APPOINTMENT_STATUSES,
+    STATUS_IDS,
+    codes_of,
+    is_full,
+    registration_status,
+    write_reference,
 )
-_STATUSES: Final = {
-    TEMPORARY: "Temporary Resident 16 days to 3 months",
-    PRIVATE: "Private",
-    IMMEDIATELY_NECESSARY: "Immediately Necessary",
-    OTHER_SERVICES: "Contraception",
-    APPLIED: "Applied",
-    WALK_IN: "Walk-in Patient",
-    DUMMY: "GMS",
-    NO_KIND: "",
-}
-_APPOINTMENT_STATUSES: Final = {
-    "dna": ("Did Not Attend", "Did Not Attend - No Reason Given", "No Access Visit"),
-    "completed": ("Finished", "Finished", "Finished"),
-    "booked": ("Booked", "Booked", "Booked"),
-    "arrived": ("Arrived", "Waiting", "Arrived"),
-    "in_progress": ("In Progress", "In Progress", "In Progress"),
-    "walked_out": ("Patient Walked Out", "Patient Walked Out", "Patient Walked Out"),
-    "cancelled": ("Cancelled by Patient", "Cancelled by Unit", "Rejected by Patient"),
-}
-_STATUS_IDS: Final = {
-    text: 7001 + place
-    for place, text in enumerate(sorted({text for texts in _APPOINTMENT_STATUSES.values() for text in texts}))
-}
+from searches.synthetic.world import COMMUNITY, ELSEWHERE, OTHER_UNIT, World
 
 
 def write_tpp_sr(world: World, people: Iterable[Person], out: Path, identities: Identities) -> dict[str, int]:
@@ -124,10 +90,20 @@ class _Tpp:
             self._pressure(n, pressure, first(pressure.recorded), False)
         for medication in chart.medications:
             self._medication(n, medication, first(medication.recorded), False)
-        for row in (*chart.appointments, *chart.consultations, *chart.referrals):
+        plain: list[Row] = [*chart.appointments, *chart.consultations, *chart.referrals]
+        for row in plain:
             self._record(n, row, first(row.recorded), False)
         for immunisation in chart.immunisations:
             self._whole(n, immunisation, first(immunisation.recorded))
+        self._stories(person)
+        for event in person.elsewhere:
+            self._event(n, event, FULL, False, OTHER_UNIT)
+        if person.withheld:
+            for delivery in (FULL, SECOND, LAST):
+                self._files.row("SRPatientRemovedByContentFilter", delivery, quoted(n))
+
+    def _stories(self, person: Person) -> None:
+        n, chart = person.n, person.chart
         for story in chart.stories:
             contents = list(story.contents())
             if isinstance(contents[0][1], Immunisation):
@@ -138,16 +114,11 @@ class _Tpp:
             ]  # a full file holds a row once, or not at all
             for delivery, row, gone in (*in_full, *(entry for entry in contents if entry[0] != FULL)):
                 self._record(n, row, delivery, gone)
-        for event in person.elsewhere:
-            self._event(n, event, FULL, False, OTHER_UNIT)
-        if person.withheld:
-            for delivery in (FULL, SECOND, LAST):
-                self._files.row("SRPatientRemovedByContentFilter", delivery, quoted(n))
 
     def close(self) -> dict[str, int]:
         """Write the reference tables and the manifests, and the files."""
         for delivery in (FULL, SECOND, LAST):
-            self._reference(delivery)
+            write_reference(self._code, self._folder, partial(self._files.row, delivery=delivery), delivery)
         self._files.close()
         return dict(self._files.counts)
 
@@ -156,7 +127,7 @@ class _Tpp:
 
     def _put(self, table: str, delivery: int, line: str, gone: bool) -> None:
         """Add a row; in a delta file the last column says whether it is removed."""
-        if not _is_full(table, delivery):
+        if not is_full(table, delivery):
             line = f'{line[:-2]},"{"1" if gone else "0"}"\r\n'
         elif gone:
             return
@@ -170,7 +141,7 @@ class _Tpp:
                 continue
             self._patient(person, last, delivery, enrolment is None)
             if enrolment is not None:  # a removal is not passed on to the other rows of the patient
-                status = _GMS_SPELLINGS[person.n % 8] if last.kind == GMS else _STATUSES[last.kind]
+                status = registration_status(last.kind, person.n)
                 self._registration((person.n, 0), Spell(last.start, last.end), status, delivery)
         for place, spell in enumerate(person.past, start=1):
             self._registration((person.n, place), spell, "GMS", FULL)
@@ -191,7 +162,7 @@ class _Tpp:
         )  # fmt: skip
         self._put("SRPatient", delivery, line, gone)
 
-    def _registration(  # noqa: PLR0913 (the columns that differ)
+    def _registration(  # noqa: PLR0913, PLR0917 (the columns that differ)
         self, ids: tuple[int, int], spell: Spell, status: str, delivery: int, org: str = "", visible_to: str = ""
     ) -> None:
         n, place = ids
@@ -229,7 +200,7 @@ class _Tpp:
             return
         here = visible_to or self._code
         org = COMMUNITY if mark == SHARED or n % 31 == 3 else self._organisation(n, here)
-        ctv3, snomed = _codes(concept, mark, n)
+        ctv3, snomed = codes_of(concept, mark, n)
         self._code_row(
             (n, patient, here, org), (day, recorded), (ctv3, snomed), (value, concept.unit, mark), (delivery, gone)
         )
@@ -258,7 +229,8 @@ class _Tpp:
         on = (self._timed if n % 3 == 0 else self._day)[day]
         line = (
             f'"{n}","{here}","{self._timed[recorded]}","{on}","1","1","","{here}","{codes[0]}","","{codes[1]}","",'
-            f'"{"<" if mark == LESS_THAN else ""}","{numeric}","{number}","{unit}","","-1","-1","-1","{patient}","-1","-1","-1",'
+            f'"{"<" if mark == LESS_THAN else ""}","{numeric}","{number}","{unit}","","-1","-1","-1","{patient}",'
+            '"-1","-1","-1",'
             f'"{org}","{here}"\r\n'
         )
         self._put("SRCode", sent[0], line, sent[1])
@@ -268,7 +240,7 @@ class _Tpp:
         n, day, recorded, systolic, diastolic, high, low, mark = pressure
         for number, concept, value in ((n + 1, systolic, high), (n + 2, diastolic, low)):
             ids = number, patient, self._code, self._organisation(number)
-            codes = _codes(concept, PLAIN, number)
+            codes = codes_of(concept, PLAIN, number)
             self._code_row(ids, (day, recorded), codes, (value, concept.unit, mark), (delivery, gone))
 
     def _medication(self, patient: int, drug: Medication, delivery: int, gone: bool) -> None:
@@ -276,8 +248,8 @@ class _Tpp:
         here, entered = self._code, self._day[recorded]
         if source == NEVER_ISSUED:
             line = quoted(
-                n, here, entered, entered, 1, 1, "", here, -1, -1, concept.dmd, concept.label, entered, "", "", "As directed",
-                "28 tablets", "6", "28", "", -1, -1, patient, here, here,
+                n, here, entered, entered, 1, 1, "", here, -1, -1, concept.dmd, concept.label, entered, "", "",
+                "As directed", "28 tablets", "6", "28", "", -1, -1, patient, here, here,
             )  # fmt: skip
             self._put("SRRepeatTemplate", delivery, line, gone)
             return
@@ -288,7 +260,8 @@ class _Tpp:
         )
         line = (
             f'"{n}","{here}","{entered}","{entered}","1","1","","{here}","-1","-1","{concept.dmd}","{name}","{start}","",'
-            f'"As directed","28 tablets","FALSE","-1","-1",{flags},"-1","-1","-1","{patient}","{self._organisation(n)}","{here}"\r\n'
+            f'"As directed","28 tablets","FALSE","-1","-1",{flags},"-1","-1","-1","{patient}",'
+            f'"{self._organisation(n)}","{here}"\r\n'
         )
         self._put("SRPrimaryCareMedication", delivery, line, gone)
 
@@ -311,10 +284,11 @@ class _Tpp:
         if not row.given:
             return
         on, here = self._day[row.day], self._code
-        ctv3, snomed = _codes(row.concept, PLAIN, row.n)
+        ctv3, snomed = codes_of(row.concept, PLAIN, row.n)
         org = COMMUNITY if row.n % 31 == 3 else self._organisation(row.n)
         line = (
-            f'"{row.n}","{here}","{on}","{on}","1","1","","{here}","-1","1","1","Left arm","Intramuscular","","{ctv3}","{snomed}","1",'
+            f'"{row.n}","{here}","{on}","{on}","1","1","","{here}","-1","1","1","Left arm","Intramuscular","",'
+            f'"{ctv3}","{snomed}","1",'
             f'"","","GMS","-1","{patient}","{org}","{here}"\r\n'
         )
         self._put("SRImmunisation", delivery, line, gone)
@@ -322,15 +296,17 @@ class _Tpp:
     def _appointment(self, patient: int, slot: Appointment, delivery: int, gone: bool) -> None:
         n, day, recorded, status, mode, role, _, mark = slot
         here, on = self._code, self._day[day][:12]
-        text = _APPOINTMENT_STATUSES[status][n % 3]
-        named = text if delivery == FULL else str(_STATUS_IDS[text])
+        text = APPOINTMENT_STATUSES[status][n % 3]
+        named = text if delivery == FULL else str(STATUS_IDS[text])
         org = COMMUNITY if mark == SHARED else self._organisation(n)
         seen = f"{on}09:12:00" if status == "completed" else ""
         cancelled = self._day[day - 1] if status == "cancelled" else ""
         profile = {"gp": 1, "nurse": 2}.get(role, 3)
         line = (
-            f'"{n}","{here}","{on}09:{n % 6}0:00","{on}09:{n % 6}9:00","{named}","{self._day[recorded]}","{seen}","{seen}","FALSE",'
-            f'"{"TRUE" if mode == "telephone" else "FALSE"}","{profile}","{profile}","Routine","Timed","Surgery","","1","1","FALSE",'
+            f'"{n}","{here}","{on}09:{n % 6}0:00","{on}09:{n % 6}9:00","{named}","{self._day[recorded]}","{seen}",'
+            f'"{seen}","FALSE",'
+            f'"{"TRUE" if mode == "telephone" else "FALSE"}","{profile}","{profile}","Routine","Timed","Surgery","",'
+            '"1","1","FALSE",'
             f'"","{cancelled}","1","-1","{patient}","{org}","{here}"\r\n'
         )
         self._put("SRAppointment", delivery, line, gone)
@@ -339,7 +315,8 @@ class _Tpp:
         on, here = self._timed[contact.day], self._code
         line = (
             f'"{contact.n}","{here}","{on}","{on}","1","1","1","","{here}","-1","-1","Surgery","{contact.mode}","FALSE",'
-            f'"{"TRUE" if contact.is_clinical else "FALSE"}","-1","{patient}","{self._organisation(contact.n)}","-1","","{here}"\r\n'
+            f'"{"TRUE" if contact.is_clinical else "FALSE"}","-1","{patient}","{self._organisation(contact.n)}",'
+            f'"-1","","{here}"\r\n'
         )
         self._put("SREvent", delivery, line, gone)
 
@@ -351,68 +328,7 @@ class _Tpp:
         )  # fmt: skip
         self._put("SRReferralOut", delivery, line, gone)
 
-    def _reference(self, delivery: int) -> None:
-        row, at = self._files.row, self._folder
-        for number, code in enumerate((self._code, OTHER_UNIT, COMMUNITY, ELSEWHERE), start=1):
-            row(
-                "SROrganisation",
-                delivery,
-                quoted(number, "Synthetic Unit (synthetic)", code, *[""] * 10, "FALSE", -1, -1),
-            )
-        for number, role in enumerate(("General Medical Practitioner", "Nurse", "Healthcare Assistant"), start=1):
-            row(
-                "SRStaffMember",
-                delivery,
-                quoted(number, f"Synthetic Staff-{number}", f"staff{number}", "", "", "", "FALSE"),
-            )
-            line = quoted(
-                number,
-                "01 Jan 2015 00:00:00",
-                1,
-                number,
-                role,
-                "01 Jan 2015 00:00:00",
-                "",
-                "",
-                "",
-                number,
-                self._code,
-                "",
-            )
-            row("SRStaffMemberProfile", delivery, line)
-        row("SRImmunisationContent", delivery, quoted(1, "Synthetic vaccine", "", ""))
-        if delivery != FULL:  # the configuration option to normalise static lists was switched on after the first
-            for text, number in _STATUS_IDS.items():
-                row("SRMapping", delivery, quoted(number, 12, text))
-            row("SRMappingGroup", delivery, quoted(12, "AppointmentStatus"))
-        for table in TABLES:
-            if table != "SRManifest":
-                is_full = _is_full(table, delivery)
-                since = "" if is_full else at(delivery - 1)
-                reference = "Y" if table in REFERENCE_TABLES else "N"
-                row("SRManifest", delivery, quoted(table, "N" if is_full else "Y", reference, since, at(delivery)))
-
-
-def _is_full(table: str, delivery: int) -> bool:
-    return delivery == FULL or table in REFERENCE_TABLES or (table in FULL_AGAIN and delivery == SECOND)
-
 
 def _header(table: str, delivery: int) -> str:
     columns = header(table)
-    return quoted(*columns) if _is_full(table, delivery) else quoted(*columns, "RemovedData")
-
-
-def _codes(concept: Concept, mark: int, n: int) -> tuple[str, str]:
-    """CTV3 and SNOMED CT as TPP holds them: either may be missing, in one of its ways of saying so."""
-    nothing = ("-1", "NULL", "0")[n % 3]
-    if mark == FALSE_FRIEND:
-        return UNLISTED.ctv3, UNLISTED.snomed
-    if mark == NO_SUCH_CODE:
-        return "Y9zzz", nothing
-    if not concept.ctv3:
-        return "", concept.snomed
-    if mark == WRONG_CASE:
-        return other_case(concept.ctv3), nothing
-    if mark in {BARE, LOCAL} or n % 17 == 3:
-        return concept.ctv3, nothing
-    return "" if n % 17 == 5 else concept.ctv3, concept.snomed
+    return quoted(*columns) if is_full(table, delivery) else quoted(*columns, "RemovedData")

@@ -3,9 +3,10 @@
     FULL_Z90001_journal_data_extract-2026-03-03-213000.csv
     INCREMENTAL_Z90001_journal_data_extract-2026-03-24-213000.csv
 
-What is done to it on purpose: deletions by ACTION D; rows of another service under the same patient ids; Read codes of five, six
-and seven characters and junk; SNOMED codes missing or too long to be any; words where numbers should be; blood pressures
-in one row or in two; vaccinations refused; repeat masters; ACTIVE that has overwritten the type of registration; no appointments.
+What is done to it on purpose: deletions by ACTION D; rows of another service under the same patient ids; Read codes
+of five, six and seven characters and junk; SNOMED codes missing or too long to be any; words where numbers should be;
+blood pressures in one row or in two; vaccinations refused; repeat masters; ACTIVE that has overwritten the type of
+registration; no appointments.
 """
 
 from __future__ import annotations
@@ -95,7 +96,8 @@ class _Vision:
                 master = medication._replace(n=_MASTER + medication.n, source=NEVER_ISSUED)
                 self._medication(n, master, delivery, "A")
             self._medication(n, medication, delivery, "A")
-        for row in (*chart.immunisations, *chart.consultations, *chart.referrals):
+        plain: list[Row] = [*chart.immunisations, *chart.consultations, *chart.referrals]
+        for row in plain:
             self._record(n, row, first(row.recorded), "A")
         for story in chart.stories:
             for place, (delivery, row, gone) in enumerate(story.contents()):
@@ -134,9 +136,9 @@ class _Vision:
         self._row(
             "patient",
             delivery,
-            (n, f"V{n}", day[person.born], person.sex, who.postcode, "", 1, 1, _active(now), day[now.start], removed, "", "",
-             "", "", "N", "", died, 1, who.surname, who.forename, who.title, who.nhs_number, "", who.street, "", who.town,
-             "", "", who.phone, who.mobile, who.email, n, service, action),
+            (n, f"V{n}", day[person.born], person.sex, who.postcode, "", 1, 1, _active(now), day[now.start], removed,
+             "", "", "", "", "N", "", died, 1, who.surname, who.forename, who.title, who.nhs_number, "", who.street, "",
+             who.town, "", "", who.phone, who.mobile, who.email, n, service, action),
         )  # fmt: skip
 
     def _record(self, patient: int, row: Row, delivery: int, action: str) -> None:
@@ -154,7 +156,7 @@ class _Vision:
             case Consultation():
                 if row.is_clinical:
                     day = self._day[row.day]
-                    fields = (
+                    contact: tuple[object, ...] = (
                         patient,
                         row.n,
                         day,
@@ -170,7 +172,7 @@ class _Vision:
                         self._service,
                         action,
                     )
-                    self._row("encounter", delivery, fields)
+                    self._row("encounter", delivery, contact)
             case _:
                 day = self._day[row.day]
                 fields = (
@@ -237,7 +239,8 @@ class _Vision:
         self._files.row(
             "journal",
             delivery,
-            f"{patient},{n},{when},{entered},{concept.read2 or 'zz1..'}00,{concept.snomed},,1,GP,Y,{subset},As directed,{_text(concept.label)},,,tablet,{concept.dmd},,,,,,,,"
+            f"{patient},{n},{when},{entered},{concept.read2 or 'zz1..'}00,{concept.snomed},,1,GP,Y,{subset},"
+            f"As directed,{_text(concept.label)},,,tablet,{concept.dmd},,,,,,,,"
             f"DRUG,QUANTITY,28,,,,,,9999,,,,,,{self._service},{action},{subset},\r\n",
         )
 
@@ -248,7 +251,7 @@ class _Vision:
         ids = (patient, row.n, self._service, action)
         self._journal(ids, (row.day, row.recorded), codes, what, ("I", "O", row.concept), delivery)
 
-    def _journal(  # noqa: PLR0913 (the columns that differ)
+    def _journal(  # noqa: PLR0913, PLR0917 (the columns that differ)
         self,
         ids: tuple[int, int, str, str],
         when: tuple[int, int],
@@ -266,7 +269,8 @@ class _Vision:
             "journal",
             delivery,
             f"{patient},{n},{day},{recorded},{read},{snomed},,1,GP,Y,{episode},,{_text(concept.label)},,,,,{status},,,,,,,"
-            f"{entity},{'VALUE' if value1 else ''},{value1},{unit1},{'VALUE' if value2 else ''},{value2},{unit2},{ended},9999,,,,,,"
+            f"{entity},{'VALUE' if value1 else ''},{value1},{unit1},{'VALUE' if value2 else ''},{value2},{unit2},"
+            f"{ended},9999,,,,,,"
             f"{service},{action},{subset},\r\n",
         )
 
@@ -292,13 +296,11 @@ def _codes(concept: Concept, mark: int, n: int) -> tuple[str, str]:
         return f"{UNLISTED.read2}00", UNLISTED.snomed
     if mark == NO_SUCH_CODE:
         return "asthma", ""
-    if not concept.read2:
-        return ("DNA", "9V0.00", "")[n % 3], concept.snomed
     if mark == WRONG_CASE:
         return f"{other_case(concept.read2)}00", ""
-    chance = n % 13
-    if mark in {BARE, LOCAL} or chance == 2:
+    if not concept.read2:
+        return ("DNA", "9V0.00", "")[n % 3], concept.snomed
+    if mark in {BARE, LOCAL} or n % 13 == 2:
         return f"{concept.read2}{('00', '11', '0')[n % 3]}", "" if n % 2 else "82724100000010382724"
-    if chance == 6:
-        return ("DNA", "9V0.00", "asthma")[n % 3], concept.snomed
-    return concept.read2 if chance == 8 else f"{concept.read2}00", concept.snomed
+    spelled = {6: ("DNA", "9V0.00", "asthma")[n % 3], 8: concept.read2}.get(n % 13, f"{concept.read2}00")
+    return spelled, concept.snomed

@@ -1,7 +1,8 @@
 """The concepts the synthetic record speaks of: read from the packaged code lists by name, never repeated here.
 
 A concept is the group of rows of one code list that share a label: its SNOMED CT code and the variants in which older
-records and other suppliers hold it. A few *fillers* are in no list: the rest of a record, which every search must ignore.
+records and other suppliers hold it. A few *fillers* are in no list: the rest of a record, which every search must
+ignore.
 """
 
 from __future__ import annotations

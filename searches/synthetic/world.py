@@ -10,7 +10,8 @@ from typing import Final
 from searches.synthetic.deliveries import Deliveries
 
 OTHER_UNIT: Final = "ZZ9HUB"
-"""Another unit in the same files, with a record of its own under the same patient ids. Not shaped like a practice's code."""
+"""Another unit in the same files, with a record of its own under the same patient ids. Not shaped like a practice's
+code."""
 COMMUNITY: Final = "ZZ9COM"
 """A community service whose entries a TPP practice sees among its own."""
 ELSEWHERE: Final = "Z98765"
