@@ -240,24 +240,39 @@ class Agent:
 
 @dataclass
 class Federation:
-    """One hub, its people and its practices; made in an empty folder."""
+    """One hub, its people and its practices; made in an empty folder.
+
+    All have the keys of the first one that a process made (a copy of its folder is quickly there), unless `fresh`.
+    """
 
     folder: Path
     now: datetime = field(default_factory=lambda: datetime.now(tz=UTC))
     agents: dict[str, Agent] = field(default_factory=dict)
+    fresh: bool = False
 
     def __post_init__(self) -> None:
         self.hub_folder = self.folder / "hub"
+        if self.fresh or not _template:
+            self._make_hub()
+        else:
+            shutil.copytree(_template[0], self.hub_folder)
+            self._open_hub()
+
+    def _make_hub(self) -> None:
         create_files(self.hub_folder, config_text(HUB, "Northside hub", {"sftp_port": 0, "web_port": 0}))
-        if _template:
-            shutil.copy(_template[0], self.hub_folder / "hub.sqlite3")
-        self.config = use_hub(self.hub_folder)
-        if not _template:
-            _make_template(self.config)
-        self.centre: Centre = open_centre(self.config, self.clock)
+        self._open_hub()
+        migrate()
         initialise(self.centre)
         for role, person in STAFF.items():
             self.add_staff(person, role)
+        if not _template:
+            connections.close_all()
+            copy = Path(tempfile.mkdtemp(prefix="gpfed-template-")) / "hub"
+            _template.append(Path(shutil.copytree(self.hub_folder, copy)))
+
+    def _open_hub(self) -> None:
+        self.config = use_hub(self.hub_folder)
+        self.centre: Centre = open_centre(self.config, self.clock)
 
     def clock(self) -> datetime:
         return self.now
@@ -330,6 +345,12 @@ class Federation:
     def publish(self, *search_ids: str, agreement: str = AGREEMENT) -> Publication:
         files = [read_folder(library_folder(search_id)) for search_id in search_ids or (SEARCH,)]
         return publish(self.centre, agreement, files, self.reviewers)
+
+    def publish_changed(self, search_id: str = SEARCH) -> Publication:
+        """Publish a search with a word more in its note."""
+        files = read_folder(library_folder(search_id))
+        changed = {**files.files, "README.md": files.files.get("README.md", "") + "\nReviewed again.\n"}
+        return publish(self.centre, AGREEMENT, [dataclasses.replace(files, files=changed)], self.reviewers)
 
     def publish_anyway(self, files: SearchFiles, agreement: str = AGREEMENT) -> None:
         """Sign and publish a search with every key in order and no check: what a dishonest hub can do."""
@@ -427,11 +448,3 @@ def _as_agent(act: Callable[[], T]) -> T:
         raise NotThereError(error.message) from error
     except AccessError as error:
         raise HubRefusedError(error.message) from error
-
-
-def _make_template(config: HubConfig) -> None:
-    migrate()
-    connections.close_all()
-    copy = Path(tempfile.mkdtemp(prefix="gpfed-template-")) / "hub.sqlite3"
-    shutil.copy(config.database, copy)
-    _template.append(copy)
