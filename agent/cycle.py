@@ -160,9 +160,10 @@ def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
             f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"
         )
     ran = run(_request(turn, one))  # 5, 6
-    _keep_here(turn, ran, {})  # 7
+    _keep_reports(turn, ran, {})  # 7
+    _keep_action_lists(turn, ran)  # 7
     tables = count_for_others(one, ran)  # 8, 9
-    _keep_here(turn, ran, {table.search_id: table for table in tables})
+    _keep_reports(turn, ran, {table.search_id: table for table in tables})
     place = turn.outbox.next_place()
     leaving = message_of(turn.config.practice, one, ran, tables, place)
     sealed: SealedResult = seal(leaving, turn.key, hub.seal_key)  # 10
@@ -185,15 +186,21 @@ def _request(turn: Turn, one: Due) -> RunRequest:
     )
 
 
-def _keep_here(turn: Turn, ran: Ran, released: dict[str, SafeTable]) -> None:
-    """The exact report and the action list of each search that ran; harmless when repeated."""
-    for search_id, people in ran.answers.results.items():
-        if not isinstance(people, PeopleSets):
-            continue
+def _keep_reports(turn: Turn, ran: Ran, released: Mapping[str, SafeTable]) -> None:
+    """The exact report of each search that ran, with what others will see once that is decided."""
+    for people in _answered(ran):
         cells = exact_cells(people, ran.answers.type1)
         report = ExactReport(turn.config.practice, people.search, people.reference_date, cells)
-        write_report(turn.folder.reports, report, released.get(search_id))
+        write_report(turn.folder.reports, report, released.get(people.search.id))
+
+
+def _keep_action_lists(turn: Turn, ran: Ran) -> None:
+    for people in _answered(ran):
         write_action_list(turn.folder.action_lists, people, ran.identities)
+
+
+def _answered(ran: Ran) -> tuple[PeopleSets, ...]:
+    return tuple(result for result in ran.answers.results.values() if isinstance(result, PeopleSets))
 
 
 def _problem(turn: Turn, error: Exception, agreement: str) -> Problem:

@@ -5,6 +5,7 @@ Called as: python agent_kill_driver.py STATE HUB POINT. Nothing of this is in th
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
@@ -19,6 +20,7 @@ import agent.deliver
 import agent.diary
 import agent.outbox
 import agent.record
+import agent.run
 from agent.cycle import Wish, take_turn
 from agent.state import StateFolder
 from agent.turn import open_turn
@@ -57,7 +59,19 @@ def torn(owner: Any, name: str) -> None:
     setattr(owner, name, half)
 
 
+def end_while_it_runs() -> None:
+    """Write down the run's own process, then end without it."""
+
+    def note_then_end(*_args: object) -> None:
+        [run] = multiprocessing.active_children()
+        Path(sys.argv[1], "run.pid").write_text(str(run.pid))
+        end()
+
+    agent.run._receive = note_then_end  # type: ignore[assignment]
+
+
 POINTS: dict[str, Callable[[], None]] = {
+    "run: not yet answered": end_while_it_runs,
     "spool: before the file": lambda: before(agent.outbox, "write_private"),
     "spool: file written, row not": lambda: after(agent.outbox, "write_private"),
     "spool: row committed, diary not written": lambda: before(agent.cycle, "write_down"),

@@ -24,6 +24,7 @@ from agent.turn import Turn, open_turn
 from governance.diary_chain import verify_lines
 from governance.sealing import ReceivedResult
 from governance.wire import Acceptance, AgreementDecision
+from searches.synthetic import synthesise
 from tests.agent_kit import (
     AGREEMENT,
     CANARY,
@@ -284,6 +285,34 @@ def test_setting_the_clock_back_does_not_revive_an_agreement(practice: Practice)
     practice.now = NOW
 
     assert practice.run().released == ()
+
+
+def test_a_stale_opt_out_list_lets_nothing_leave_but_the_practice_has_its_report(
+    practice: Practice, tmp_path: Path
+) -> None:
+    synthesise("vision", 300, 1, tmp_path / "vision")
+    config = replace(read_config(practice.state), extract=tmp_path / "vision", layout="vision")
+    write_config(practice.state, config)
+    accepted(practice)
+    practice.collect()
+
+    outcome = practice.run(Wish(date(2026, 4, 30), NO_PATIENCE))
+
+    assert [one.message for one in outcome.problems] == ["opt-out list is of 2026-03-31, expected 2026-04-30 or later"]
+    assert (outcome.released, outcome.exit_code) == ((), 13)
+    assert json.loads((practice.state.reports / "2026-04-30" / f"{PULSE}.json").read_bytes())["released"] is None
+    assert practice.receive() == []
+
+
+def test_what_failed_is_not_tried_again_at_every_turn(practice: Practice) -> None:
+    (practice.extract / "patient.csv").unlink()
+    accepted(practice)
+    practice.collect()
+    by_itself = Wish(None, NO_PATIENCE)
+
+    assert [practice.run(by_itself).exit_code for _ in range(2)] == [13, 0]
+    practice.now = later(0.2)
+    assert practice.run(by_itself).exit_code == 13
 
 
 def test_an_extract_of_another_day_releases_nothing(practice: Practice) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
 from governance import audit
@@ -80,6 +82,15 @@ def test_a_kill_at_the_receipt_is_made_good_by_the_next_turn(practice: Practice,
     practice.run()
 
     check_exactly_once(practice, received)
+
+
+def test_the_runs_own_process_ends_when_the_agent_is_killed(practice: Practice) -> None:
+    killed_turn(practice, "run: not yet answered")
+
+    pid = int((practice.state.root / "run.pid").read_text())
+    with contextlib.suppress(psutil.NoSuchProcess):
+        psutil.Process(pid).wait(timeout=20)
+    assert not psutil.pid_exists(pid)
 
 
 def test_two_kills_in_a_row_are_made_good_too(practice: Practice) -> None:
