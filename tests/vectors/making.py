@@ -1,7 +1,7 @@
-"""What each golden vector holds. `python -m tests.vectors.making` writes those that are missing, never one that is there.
+"""What each golden vector holds; `python -m tests.vectors.making` writes those that are missing, and only those.
 
-A vector that no longer matches means that the format changed: what was signed or sent before could not be read any more.
-Then the format needs a new version, and a new vector beside the old one.
+A vector that no longer matches means that the format changed: what was signed or sent before could not be read any
+more. Then the format needs a new version, and a new vector beside the old one.
 """
 
 from __future__ import annotations
