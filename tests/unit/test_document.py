@@ -175,7 +175,7 @@ def test_the_digest_is_pinned() -> None:
 
 
 def test_the_digest_does_not_depend_on_the_order_of_files() -> None:
-    turned = SearchFiles(dict(reversed(FILES.files.items())), FILES.codelists)
+    turned = SearchFiles(dict(reversed(list(FILES.files.items()))), FILES.codelists)
     assert content_digest(turned) == content_digest(FILES)
 
 
