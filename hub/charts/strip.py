@@ -184,7 +184,7 @@ def _own(strip: Strip, axis: Axis, form: Format) -> str:
         return ""
     own, place = strip.own, axis.x(strip.own.value)
     low, high = axis.x(own.low), axis.x(own.high)
-    whisker = {"stroke": OWN, "stroke_width": 2.5}
+    whisker: dict[str, str | float] = {"stroke": OWN, "stroke_width": 2.5}
     return "".join(
         (
             line(low, OWN_LANE, high, OWN_LANE, **whisker),

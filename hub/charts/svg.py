@@ -72,7 +72,12 @@ def text(label: Label) -> str:
     if label.bold:
         attributes["font_weight"] = "bold"
     words = escape(label.text)
-    halo = {"fill": "#ffffff", "stroke": "#ffffff", "stroke_width": 4, "stroke_linejoin": "round"}
+    halo: dict[str, str | float] = {
+        "fill": "#ffffff",
+        "stroke": "#ffffff",
+        "stroke_width": 4,
+        "stroke_linejoin": "round",
+    }
     return element("text", words, **attributes, **halo) + element("text", words, **attributes, fill=label.fill)
 
 

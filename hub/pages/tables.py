@@ -68,7 +68,7 @@ def front_row(comparison: Comparison, href: str, place: int) -> list[Cell]:
     answered = _QUIET.format(f"{comparison.answered} of {comparison.agreed} answered")
     return [
         {"html": Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, title)},
-        _figure(comparison.own),
+        _figure(comparison.own) | {"classes": "nhsuk-u-font-weight-bold"},
         {"text": _percent_or_dash(comparison.peers_median)},
         {"text": _percent_or_dash(comparison.target)},
         {"html": Markup("{}{}").format(_spark(comparison, place), answered)},
