@@ -26,6 +26,9 @@ from hub.searches import search_of
 ABANDONED = timedelta(hours=24)
 """An upload that nobody has gone on with for so long is forgotten."""
 
+MOST_KEPT = 500
+"""Files of one practice kept in quarantine; beyond it only the note of why is, so that junk cannot fill the disk."""
+
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
@@ -64,7 +67,10 @@ def set_aside(centre: Centre, arrival: Arrival, refusal: QuarantineError) -> Non
     """Move a file out of the mailbox into quarantine, with its reason; the same bytes again only add to a count."""
     data = arrival.path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
-    write_whole(centre.config.quarantine(arrival.practice.code) / digest, data, mode=0o600)
+    folder = centre.config.quarantine(arrival.practice.code)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if sum(1 for _ in folder.iterdir()) < MOST_KEPT:
+        write_whole(folder / digest, data, mode=0o600)
     with transaction.atomic():
         row, is_new = Quarantined.objects.get_or_create(
             practice=arrival.practice,

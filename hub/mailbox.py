@@ -177,7 +177,9 @@ class PracticeAccount:
         waiting = [other for other in target.parent.iterdir() if other != target]
         if len(waiting) >= MAX_WAITING_FILES:
             raise AccessError(f"at most {MAX_WAITING_FILES} files may wait")
-        return Upload(_open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, "wb"), limit_bytes)
+        # Removed, not cut short: a hub that was killed while renaming may have left a second name for a whole upload.
+        target.unlink(missing_ok=True)
+        return Upload(_open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, "wb"), limit_bytes)
 
     def rename(self, old: str, new: str) -> None:
         """Finish an upload: on disk before it is believed, never over another file."""

@@ -25,7 +25,7 @@ from hub.centre import Centre
 from hub.config import HubConfig
 from hub.enrolment import host_key
 from hub.files import write_whole
-from hub.receive import receive_waiting
+from hub.receive import Turn, receive_waiting
 from hub.sftp_server import SftpServer
 
 log = logging.getLogger(__name__)
@@ -95,12 +95,15 @@ def _receive_until(centre: Centre, stop: threading.Event, wake: threading.Event)
     renewed: datetime | None = None
     while not stop.is_set():
         wake.clear()
-        turn = receive_waiting(centre)
-        if turn.received or turn.quarantined or turn.failed:
-            log.info("turn received=%d quarantined=%d failed=%d", turn.received, turn.quarantined, turn.failed)
-        if renewed is None or centre.now() - renewed > RENEW_EVERY:
-            renewed = centre.now()
-            renew(centre)
+        try:
+            turn = receive_waiting(centre)
+            if turn != Turn():
+                log.info("turn received=%d quarantined=%d failed=%d", turn.received, turn.quarantined, turn.failed)
+            if renewed is None or centre.now() - renewed > RENEW_EVERY:
+                renew(centre)
+                renewed = centre.now()
+        except Exception:
+            log.exception("turn_failed")  # a full disk, a locked database: the next turn tries again
         wake.wait(TURN_SECONDS)
 
 

@@ -16,6 +16,7 @@ QUARANTINE_REASONS = (
     "breaks_profile",
     "broken_seal",
     "chain_broken",
+    "failed_here",
     "file_name_not_allowed",
     "name_does_not_match_content",
     "not_a_message",
