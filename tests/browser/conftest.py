@@ -51,7 +51,7 @@ class Browser:
 
     def complaints(self) -> list[str]:
         """What the console said since it was last asked: refusals of the content policy, failed requests."""
-        return [entry["message"] for entry in self.driver.get_log("browser")]
+        return [entry["message"] for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]  # selenium left it out
 
 
 @pytest.fixture(scope="session")

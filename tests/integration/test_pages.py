@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from html import unescape
@@ -45,7 +44,7 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     federation = Federation(tmp_path_factory.mktemp("pages"))
     agents = [federation.enrol(code) for code in (*FIGURES, SILENT)]
     federation.propose()
