@@ -99,7 +99,7 @@ def receive(centre: Centre, arrival: Arrival) -> None:
     Raises:
         QuarantineError: it is not to be taken in.
     """
-    letter = read_letter(arrival)
+    letter = read_letter(centre, arrival)
     if letter.name.kind is FileKind.RESULT:
         message = open_result(centre, letter)
         permitted = permit_result(letter.practice, message, centre.today())
@@ -111,15 +111,17 @@ def receive(centre: Centre, arrival: Arrival) -> None:
     finish(centre, receipt)
 
 
-def read_letter(arrival: Arrival) -> Letter:
-    """The file, if it is what its name says and has not been taken in before."""
+def read_letter(centre: Centre, arrival: Arrival) -> Letter:
+    """The file, if it is what its name says and has not been taken in before (then its receipt is shown again)."""
     try:
         parse_upload_name(arrival.path.name)
     except FormatError as error:
         raise QuarantineError(error.message, "file_name_not_allowed") from error
     data = read_arrival(arrival)
     digest = hashlib.sha256(data).hexdigest()
-    if Receipt.objects.filter(practice=arrival.practice, digest=digest).exists():
+    known = Receipt.objects.filter(practice=arrival.practice, digest=digest).first()
+    if known is not None:
+        show(centre, known)
         raise QuarantineError("these bytes have been taken in before", "already_recorded")
     try:
         name = check_upload(arrival.path.name, data)
@@ -219,11 +221,18 @@ def store_acceptance(centre: Centre, letter: Letter, acceptance: Acceptance, agr
 
 def finish(centre: Centre, receipt: Receipt) -> None:
     """Show the receipt in the mailbox and remove the file; harmless when done before."""
-    mailbox = centre.config.mailbox(receipt.practice.code)
-    write_whole(mailbox / "receipts" / receipt_name(receipt.sequence), bytes(receipt.note))
-    (mailbox / "in" / receipt.file_name).unlink(missing_ok=True)
-    sync_folder(mailbox / "in")
+    show(centre, receipt)
+    inbox = centre.config.mailbox(receipt.practice.code) / "in"
+    (inbox / receipt.file_name).unlink(missing_ok=True)
+    sync_folder(inbox)
     Receipt.objects.filter(pk=receipt.pk).update(finished_at=centre.now())
+
+
+def show(centre: Centre, receipt: Receipt) -> None:
+    """Write the receipt into the practice's mailbox, if it is not there."""
+    path = centre.config.mailbox(receipt.practice.code) / "receipts" / receipt_name(receipt.sequence)
+    if not path.exists():
+        write_whole(path, bytes(receipt.note))
 
 
 def _acknowledge(centre: Centre, letter: Letter) -> Receipt:

@@ -142,6 +142,21 @@ def test_the_same_bytes_again_are_set_aside_as_already_recorded(tmp_path: Path) 
     assert len(elm.results()) == 1
 
 
+def test_a_receipt_that_was_lost_is_shown_again_when_its_message_comes_again(tmp_path: Path) -> None:
+    federation = Federation(tmp_path)
+    (elm,) = federation.ready("Z90001")
+    sealed = elm.seal([pulse_table()]).data
+    _next_is_taken_in(federation, elm, sealed)
+    receipt = federation.config.mailbox("Z90001") / "receipts" / "00000002.receipt"
+    before = receipt.read_bytes()
+    receipt.unlink()
+
+    elm.drop(sealed, 2)
+    federation.receive()
+
+    assert receipt.read_bytes() == before
+
+
 def test_the_same_content_sealed_again_is_set_aside(tmp_path: Path) -> None:
     federation = Federation(tmp_path)
     (elm,) = federation.ready("Z90001")
