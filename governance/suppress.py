@@ -29,6 +29,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import InitVar, dataclass
+from functools import lru_cache
 from typing import Final
 
 from governance.cells import WITHHELD_REASONS, CellState, Reason, ReceivedTable, SafeRow, Shape, State
@@ -114,10 +115,11 @@ def suppress(counted: CountedPeople, profile: Profile, list_size: int) -> SafeTa
     """
     check_floor(profile)
     shape = Shape.of(counted.search)
+    rules = _rules(shape.unit, profile)
     rows = []
     for cell in shape.cells:
         reason = _whole_row_reason(cell, profile, list_size)
-        states = _filled(State.WITHHELD, reason) if reason else _row(counted.counted[cell], shape.unit, profile)
+        states = _filled(State.WITHHELD, reason) if reason else _row(counted.counted[cell], rules)
         rows.append(SafeRow(cell, *states))
     return _table(shape, profile, rows)
 
@@ -143,10 +145,11 @@ def recheck(received: ReceivedTable, profile: Profile, shape: Shape) -> SafeTabl
             that cannot add up to the totals row.
     """
     _check_head(received, profile, shape)
+    rules = _rules(shape.unit, profile)
     for cell, states in zip(shape.cells, received.rows, strict=True):
-        if not _is_possible(states, cell, shape.unit, profile):
+        if not _is_possible(states, cell, rules):
             raise DisclosureError(f"search {shape.search_id}: a cell breaks profile {profile.id}")
-    _check_sums(received, shape, profile)
+    _check_sums(received, shape, rules)
     rows = [SafeRow(cell, *states) for cell, states in zip(shape.cells, received.rows, strict=True)]
     return _table(shape, profile, rows)
 
@@ -177,52 +180,62 @@ def _whole_row_reason(cell: Cell, profile: Profile, list_size: int) -> Reason | 
     return None
 
 
-def _row(sets: Mapping[Outcome, PeopleSet], unit: Unit, profile: Profile) -> tuple[CellState, CellState, CellState]:
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """A profile's rules for one unit.
+
+    Args:
+        step: values go to the nearest multiple of this.
+        least: the smallest value that is not a small count's.
+        small_below: one more than the most rows that k - 1 patients can have.
+        small: what a small count looks like.
+    """
+
+    profile: Profile
+    unit: Unit
+    step: int
+    least: int
+    small_below: int
+    small: CellState
+
+
+@lru_cache(maxsize=32)
+def _rules(unit: Unit, profile: Profile) -> _Rules:
+    of_visits = unit is Unit.APPOINTMENT
+    step = APPOINTMENT_ROUNDING if of_visits else profile.rounding
+    below = (profile.k - 1) * (APPOINTMENTS_COUNTED_PER_PERSON if of_visits else 1) + 1
+    small = CellState(State.BAND, below=below, above=0 if profile.zero_shown else None)
+    return _Rules(profile, unit, step, _rounded(profile.k, step), below, small)
+
+
+def _row(sets: Mapping[Outcome, PeopleSet], rules: _Rules) -> tuple[CellState, CellState, CellState]:
     met, not_met, excepted = (sets[outcome] for outcome in Outcome)
-    if (met.members | not_met.members).bit_count() < profile.denominator_min:
+    if (met.members | not_met.members).bit_count() < rules.profile.denominator_min:
         return _filled(State.WITHHELD, Reason.DENOMINATOR_BELOW_8)
     if max(met.rows, not_met.rows, excepted.rows) + APPOINTMENT_ROUNDING > FLOOR.largest_number:
         return _filled(State.WITHHELD, Reason.NUMBER_TOO_LARGE)
-    return (
-        _state(met, not_met, unit, profile),
-        _state(not_met, met, unit, profile),
-        _alone(excepted, unit, profile),
-    )
+    return _state(met, not_met, rules), _state(not_met, met, rules), _alone(excepted, rules)
 
 
-def _state(this: PeopleSet, other: PeopleSet, unit: Unit, profile: Profile) -> CellState:
-    if profile.two_sided and _is_small(other, profile) and not _is_small(this, profile):
-        above = this.rows + other.rows - _small_below(unit, profile)
-        if unit is Unit.APPOINTMENT:
+def _state(this: PeopleSet, other: PeopleSet, rules: _Rules) -> CellState:
+    if rules.profile.two_sided and _is_small(other, rules) and not _is_small(this, rules):
+        above = this.rows + other.rows - rules.small_below
+        if rules.unit is Unit.APPOINTMENT:
             above = max(0, above // APPOINTMENT_ROUNDING * APPOINTMENT_ROUNDING)
         return CellState(State.BAND, above=above)
-    return _alone(this, unit, profile)
+    return _alone(this, rules)
 
 
-def _alone(people: PeopleSet, unit: Unit, profile: Profile) -> CellState:
-    if profile.zero_shown and people.distinct == 0:
+def _alone(people: PeopleSet, rules: _Rules) -> CellState:
+    if rules.profile.zero_shown and people.distinct == 0:
         return CellState(State.VALUE, value=0)
-    if _is_small(people, profile):
-        return _small(unit, profile)
-    return CellState(State.VALUE, value=_rounded(people.rows, _step(unit, profile)))
+    if _is_small(people, rules):
+        return rules.small
+    return CellState(State.VALUE, value=_rounded(people.rows, rules.step))
 
 
-def _is_small(people: PeopleSet, profile: Profile) -> bool:
-    return people.distinct < profile.k
-
-
-def _small(unit: Unit, profile: Profile) -> CellState:
-    return CellState(State.BAND, below=_small_below(unit, profile), above=0 if profile.zero_shown else None)
-
-
-def _small_below(unit: Unit, profile: Profile) -> int:
-    """One more than the most that k - 1 patients can have."""
-    most_each = APPOINTMENTS_COUNTED_PER_PERSON if unit is Unit.APPOINTMENT else 1
-    return (profile.k - 1) * most_each + 1
-
-
-def _step(unit: Unit, profile: Profile) -> int:
-    return APPOINTMENT_ROUNDING if unit is Unit.APPOINTMENT else profile.rounding
+def _is_small(people: PeopleSet, rules: _Rules) -> bool:
+    return people.distinct < rules.profile.k
 
 
 def _rounded(number: int, step: int) -> int:
@@ -248,17 +261,17 @@ def _check_head(received: ReceivedTable, profile: Profile, shape: Shape) -> None
         )
 
 
-def _is_possible(states: tuple[CellState, CellState, CellState], cell: Cell, unit: Unit, profile: Profile) -> bool:
+def _is_possible(states: tuple[CellState, CellState, CellState], cell: Cell, rules: _Rules) -> bool:
     met, not_met, excepted = states
     if met.reason is not None:
-        return states == _filled(met.state, met.reason) and _reason_fits(met, cell, profile)
-    pair_is_small = met == _small(unit, profile) and not_met == _small(unit, profile)
-    if profile.two_sided and State.BAND in (met.state, not_met.state) and not pair_is_small:
-        small, other = (met, not_met) if met == _small(unit, profile) else (not_met, met)
-        pair_fits = small == _small(unit, profile) and _is_other_side(other, unit)
+        return states == _filled(met.state, met.reason) and _reason_fits(met, cell, rules.profile)
+    met_is_small = met.value is None and met == rules.small
+    not_met_is_small = not_met.value is None and not_met == rules.small
+    if rules.profile.two_sided and met_is_small != not_met_is_small:
+        pair_fits = _is_other_side(not_met if met_is_small else met, rules)
     else:
-        pair_fits = _fits_alone(met, unit, profile) and _fits_alone(not_met, unit, profile)
-    return pair_fits and _fits_alone(excepted, unit, profile)
+        pair_fits = _fits_alone(met, rules) and _fits_alone(not_met, rules)
+    return pair_fits and _fits_alone(excepted, rules)
 
 
 def _reason_fits(one: CellState, cell: Cell, profile: Profile) -> bool:
@@ -271,33 +284,33 @@ def _reason_fits(one: CellState, cell: Cell, profile: Profile) -> bool:
     return one.reason is not Reason.DENOMINATOR_BELOW_8 or profile.denominator_min > 0
 
 
-def _fits_alone(one: CellState, unit: Unit, profile: Profile) -> bool:
-    if one.value is None:
-        return one == _small(unit, profile)
-    if one != CellState(State.VALUE, value=one.value):
+def _fits_alone(one: CellState, rules: _Rules) -> bool:
+    value = one.value
+    if value is None:
+        return one == rules.small
+    if one.state is not State.VALUE or one.below is not None or one.above is not None or one.reason is not None:
         return False
-    if one.value == 0:
-        return profile.zero_shown
-    step = _step(unit, profile)
-    return _rounded(profile.k, step) <= one.value <= FLOOR.largest_number and one.value % step == 0
+    if value == 0:
+        return rules.profile.zero_shown
+    return rules.least <= value <= FLOOR.largest_number and value % rules.step == 0
 
 
-def _is_other_side(one: CellState, unit: Unit) -> bool:
+def _is_other_side(one: CellState, rules: _Rules) -> bool:
     if one.above is None or one != CellState(State.BAND, above=one.above):
         return False
-    step = APPOINTMENT_ROUNDING if unit is Unit.APPOINTMENT else 1
+    step = APPOINTMENT_ROUNDING if rules.unit is Unit.APPOINTMENT else 1
     return 0 <= one.above <= FLOOR.largest_number and one.above % step == 0
 
 
-def _check_sums(received: ReceivedTable, shape: Shape, profile: Profile) -> None:
+def _check_sums(received: ReceivedTable, shape: Shape, rules: _Rules) -> None:
     totals, leaves = received.rows[0], received.rows[1:]
     for one in {row[0] for row in received.rows if row[0].reason in _WHOLE_TABLE}:
         rows = leaves if one.reason is Reason.LIST_BELOW_1000 else received.rows
         if any(row[0] != one for row in rows):
             raise DisclosureError(f"search {shape.search_id}: reason {one.reason} holds for some cells only")
     for place in range(3) if leaves else ():
-        low, high = _bounds(totals[place], shape.unit, profile)
-        bounds = [_bounds(leaf[place], shape.unit, profile) for leaf in leaves]
+        low, high = _bounds(totals[place], rules)
+        bounds = [_bounds(leaf[place], rules) for leaf in leaves]
         if sum(one for one, _ in bounds) > high or sum(one for _, one in bounds) < low:
             raise DisclosureError(f"search {shape.search_id}: its cells cannot add up to the totals row")
 
@@ -305,14 +318,13 @@ def _check_sums(received: ReceivedTable, shape: Shape, profile: Profile) -> None
 _WHOLE_TABLE = frozenset(Reason) - {Reason.DENOMINATOR_BELOW_8, Reason.NUMBER_TOO_LARGE}
 
 
-def _bounds(one: CellState, unit: Unit, profile: Profile) -> tuple[int, int]:
+def _bounds(one: CellState, rules: _Rules) -> tuple[int, int]:
     """The smallest and the largest true count that can look like this."""
-    step, small_below = _step(unit, profile), _small_below(unit, profile)
     if one.value is not None:
-        slack = step // 2 if one.value else 0
+        slack = rules.step // 2 if one.value else 0
         return one.value - slack, one.value + slack
     if one.below is not None:
         return (0 if one.above is None else one.above + 1), one.below - 1
     if one.above is not None:
-        return one.above + 1, one.above + small_below + step - 1
+        return one.above + 1, one.above + rules.small_below + rules.step - 1
     return 0, FLOOR.largest_number
