@@ -109,7 +109,8 @@ def statement(question: Question, layout: Layout, engine: Engine, practice: str)
     """
     views = definitions(layout, question.tables, Bindings(question.reference_date, practice))
     with_ = question.tree.args["with_"]
-    if {cte.alias for cte in with_.expressions} & set(views):
+    own = [cte.alias for cte in with_.expressions[:-1]]
+    if set(own) & {ROWS, *views}:
         raise LayoutError(f"a CTE of the search has a name of layout {layout.name}", "name_taken", "rename the CTE")
     whole = question.tree.copy()
     whole.args["with_"].set("expressions", [*_ctes(views), *whole.args["with_"].expressions])

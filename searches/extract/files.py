@@ -13,7 +13,7 @@ from searches.layouts.layout import RawTable
 _HEADER_BYTES = 65_536  # the widest header known is under 2,000
 _CHUNK = 1 << 20
 _ONLY_IN_CP1252 = re.compile(rb"[\x80-\x9f]")
-_GLOB = "*?[]{}"
+_GLOB = "*?[]"  # DuckDB would take such a path for a pattern
 
 
 def csv_file(path: Path, table: RawTable, columns: tuple[str, ...], encoding: str) -> CsvFile | None:
@@ -31,13 +31,13 @@ def csv_file(path: Path, table: RawTable, columns: tuple[str, ...], encoding: st
     if any(character in _GLOB for character in str(path)):
         raise ExtractError(f"{path.name}: its path holds one of {_GLOB}", "rename the folder")
     first = _first_record(path, encoding)
-    _check_ends(path)
+    read_as = _look_through(path, encoding)
     if table.positions:
-        return _positional(path, table, columns, first, encoding) if first else None
+        return _positional(path, table, columns, first, read_as) if first else None
     if not first:
         raise ExtractError(f"{path.name} is empty, expected a header", "ask the supplier to send it again")
     places = {column: _place(path, table, column, first) for column in columns}
-    return CsvFile(path, _encoding(path, encoding), has_header=True, width=len(first), places=places)
+    return CsvFile(path, read_as, has_header=True, width=len(first), places=places)
 
 
 def _first_record(path: Path, encoding: str) -> tuple[str, ...]:
@@ -45,48 +45,40 @@ def _first_record(path: Path, encoding: str) -> tuple[str, ...]:
         start = stream.read(_HEADER_BYTES)
     if len(start) == _HEADER_BYTES:
         start = start[: start.rfind(b"\n") + 1]
-    try:
-        text = start.removeprefix(b"\xef\xbb\xbf").decode(encoding)
-        return tuple(next(csv.reader(text.splitlines(keepends=True)), ()))
-    except (UnicodeDecodeError, csv.Error):
-        pass  # raised below: the codec's own error quotes the file
-    raise ExtractError(f"{path.name} cannot be read as {encoding} CSV", "copy the file again")
+    # A byte that is not of the encoding is reported with its line, when the records are read.
+    text = start.removeprefix(b"\xef\xbb\xbf").decode(encoding, "replace")
+    return tuple(next(csv.reader(text.splitlines(keepends=True)), ()))
 
 
-def _encoding(path: Path, declared: str) -> str:
-    """What to read the file as: Windows-1252 is plain ASCII, or else Latin-1, but for 32 bytes that few files hold."""
-    if declared != "cp1252":
-        return declared
+def _look_through(path: Path, declared: str) -> str:
+    """Check that a file is whole, and say what to read it as.
+
+    Windows-1252 is plain ASCII, or else Latin-1, but for 32 bytes that few files hold.
+    """
+    quotes, last = 0, b"\n"
     read_as = "utf-8"
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
-            if _ONLY_IN_CP1252.search(chunk):
-                return "cp1252"
-            if not chunk.isascii():
-                read_as = "latin-1"
+            quotes += chunk.count(b'"')
+            last = chunk[-1:]
+            if declared == "cp1252" and read_as != "cp1252" and not chunk.isascii():
+                read_as = "cp1252" if _ONLY_IN_CP1252.search(chunk) else "latin-1"
+    # Every supplier ends each record with a line end; without one the last record may be cut within a value. An odd
+    # number of quotes is a quoted value cut at a line end, which DuckDB would read as no record at all.
+    if last != b"\n" or quotes % 2:
+        fault = "a quote is not closed" if quotes % 2 else "it does not end with a line end"
+        raise ExtractError(f"{path.name} is cut short: {fault}", "copy the file again")
     return read_as
 
 
-def _check_ends(path: Path) -> None:
-    # Every supplier ends each record with a line end; without one the last record may be cut within a value.
-    with path.open("rb") as stream:
-        if stream.seek(0, 2) == 0:
-            return
-        stream.seek(-1, 2)
-        if stream.read(1) != b"\n":
-            raise ExtractError(f"{path.name} is cut short: it does not end with a line end", "copy the file again")
-
-
-def _positional(
-    path: Path, table: RawTable, columns: tuple[str, ...], first: tuple[str, ...], encoding: str
-) -> CsvFile:
+def _positional(path: Path, table: RawTable, columns: tuple[str, ...], first: tuple[str, ...], read_as: str) -> CsvFile:
     known = {len(names): names for names in table.positions}
     names = known.get(len(first))
     if names is None:
         expected = " or ".join(str(width) for width in sorted(known))
         raise ExtractError(f"{path.name}: expected {expected} columns, got {len(first)}", "check the extract's version")
     places = {column: _place(path, table, column, names) for column in columns}
-    return CsvFile(path, _encoding(path, encoding), has_header=False, width=len(names), places=places)
+    return CsvFile(path, read_as, has_header=False, width=len(names), places=places)
 
 
 def _place(path: Path, table: RawTable, column: str, header: tuple[str, ...]) -> int | None:
