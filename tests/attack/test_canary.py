@@ -7,8 +7,9 @@ through the whole path, while every byte that passes the mailbox, both ways, is 
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -66,39 +67,61 @@ class Story:
     @property
     def decrypted(self) -> bytes:
         """What the hub reads once it has opened the result."""
+        self.agent.federation.use()
         (result,) = self.agent.results()
         identity = PracticeIdentity(PRACTICE, self.agent.key.public)
         return open_sealed(bytes(result.sealed), identity, self.agent.federation.centre.keys.seal).payload
 
 
-@pytest.fixture(params=LAYOUTS)
-def story(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
-    capfd: pytest.CaptureFixture[str],
-    monkeypatch: pytest.MonkeyPatch,
-) -> Story:
-    extract = tmp_path / "extract"
-    synthesise(request.param, 300, 5, extract, practice=PRACTICE, identities=marked(MARKER))
-    federation = Federation(tmp_path / "federation")
-    agent = federation.enrol(PRACTICE, request.param, extract)
+@contextmanager
+def overhear(path: Path) -> Iterator[None]:
+    """Everything logged, and everything that this process and its children print, goes to a file."""
+    handler = logging.FileHandler(path)
+    root, level = logging.getLogger(), logging.getLogger().level
+    saved = {descriptor: os.dup(descriptor) for descriptor in (1, 2)}
+    with path.open("ab") as file:
+        for descriptor in saved:
+            os.dup2(file.fileno(), descriptor)
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        root.removeHandler(handler)
+        handler.close()
+        for descriptor, old in saved.items():
+            os.dup2(old, descriptor)
+            os.close(old)
+
+
+def ready(folder: Path, layout: str) -> Agent:
+    """A practice whose people carry markers, enrolled, with an agreement to sign."""
+    extract = folder / "extract"
+    synthesise(layout, 300, 5, extract, practice=PRACTICE, identities=marked(MARKER))
+    agent = Federation(folder / "federation").enrol(PRACTICE, layout, extract)
+    agent.federation.propose()
+    return agent
+
+
+@pytest.fixture(scope="module", params=LAYOUTS)
+def story(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Story:
+    folder = tmp_path_factory.mktemp("story")
+    agent = ready(folder, request.param)
     overheard = Overheard(agent.mailbox)
 
-    def door(_agent: Agent) -> AbstractContextManager[Overheard]:
+    def door() -> AbstractContextManager[Overheard]:
         return nullcontext(overheard)
 
-    monkeypatch.setattr(Agent, "open", door)
-    federation.propose()
-    with caplog.at_level(logging.DEBUG):
+    with pytest.MonkeyPatch.context() as patch, overhear(folder / "said"):
+        patch.setattr(agent, "open", door)
         agent.say()
-        federation.receive()
-        federation.publish()
+        agent.federation.receive()
+        agent.federation.publish()
         assert not agent.run().problems
-        federation.receive()
+        agent.federation.receive()
         agent.deliver()
-    out, err = capfd.readouterr()
-    return Story(agent, extract, b"\n".join(overheard.heard), f"{out}{err}{caplog.text}")
+    return Story(agent, folder / "extract", b"\n".join(overheard.heard), (folder / "said").read_text())
 
 
 def files(folder: Path) -> Iterator[Path]:
@@ -149,25 +172,17 @@ def test_the_canary_is_in_no_file_name(story: Story) -> None:
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
-def test_a_damaged_extract_is_refused_without_a_word_of_what_it_holds(
-    layout: str, tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_damaged_extract_is_refused_without_a_word_of_what_it_holds(layout: str, tmp_path: Path) -> None:
     """The file is cut short in the middle of a marked name: the error may name the file, never what stands in it."""
-    extract = tmp_path / "extract"
-    synthesise(layout, 300, 5, extract, practice=PRACTICE, identities=marked(MARKER))
-    path = max(
-        (path for path in files(extract) if MARKER.encode() in path.read_bytes()), key=lambda p: p.stat().st_size
-    )
+    agent = ready(tmp_path, layout)
+    holding = [path for path in files(tmp_path / "extract") if MARKER.encode() in path.read_bytes()]
+    path = max(holding, key=lambda path: path.stat().st_size)
     data = path.read_bytes()
     path.write_bytes(data[: data.rindex(MARKER.encode()) + len(MARKER) + 3])
-    federation = Federation(tmp_path / "federation")
-    agent = federation.enrol(PRACTICE, layout, extract)
-    federation.propose()
-    with caplog.at_level(logging.DEBUG):
+    with overhear(tmp_path / "said"):
         agent.say()
-        federation.receive()
-        federation.publish()
+        agent.federation.receive()
+        agent.federation.publish()
         problems = agent.run().problems
-    out, err = capfd.readouterr()
     assert problems
-    assert MARKER not in f"{problems}{out}{err}{caplog.text}{agent.diary()}"
+    assert MARKER not in f"{problems}{(tmp_path / 'said').read_text()}{agent.diary()}"
