@@ -4,7 +4,7 @@ Everything else is the same, row by row. Only the first entry reaches an answer 
 
 Confidentiality is not on the list, though only EMIS marks it: people and entries that EMIS marks are not delivered by
 the other suppliers here (TPP's content filter drops the people, the rest is never written), and the canonical tables
-leave them out. A confidential Type 1 dissent is delivered by all and counts everywhere.
+leave them out. A confidential Type 1 dissent is delivered by all and counts as an opt-out everywhere.
 """
 
 from __future__ import annotations
@@ -14,7 +14,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from searches.synthetic.canonical import standing
-from searches.synthetic.model import Appointment, Consultation, Event, Immunisation, Person, Pressure, Referral, Row
+from searches.synthetic.model import (
+    CONFIDENTIAL,
+    Appointment,
+    Consultation,
+    Event,
+    Immunisation,
+    Person,
+    Pressure,
+    Referral,
+    Row,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,13 @@ DIFFERENCES: Final = (
         "event",
         "a blood pressure has a third event, without a value, that joins its two halves",
         _has(Pressure),
+    ),
+    Difference(
+        "confidential dissent",
+        ("tpp_sr", "vision"),
+        "event",
+        "an opt-out that EMIS marks confidential is an event too, where nothing marks it",
+        _has(Event, lambda row: isinstance(row, Event) and row.mark == CONFIDENTIAL),
     ),
     Difference(
         "referrals",
