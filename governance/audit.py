@@ -258,3 +258,7 @@ def _in_words(findings: Findings) -> str:
         *(("everything recorded is there and holds",) if findings.exit_code == OK else ()),
     ]
     return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":  # pragma: no cover - the same command, as a module
+    sys.exit(main())
