@@ -99,10 +99,10 @@ def last_end(schedule: Schedule, today: date) -> date:
             return date(today.year if (today.month, today.day) > (3, 31) else today.year - 1, 3, 31)
 
 
-def note_try(turn: Turn, one: Due) -> None:
-    """Remember that a result was tried, so that a failure is not repeated at every turn."""
+def note_failure(turn: Turn, one: Due) -> None:
+    """Remember that a result could not be made, so that the failure is not repeated at every turn."""
     turn.connection.execute(
-        "INSERT OR REPLACE INTO attempt VALUES (?, ?, ?)",
+        "INSERT OR REPLACE INTO failure VALUES (?, ?, ?)",
         (one.active.agreement.id, one.reference_date.isoformat(), turn.now.isoformat()),
     )
 
@@ -139,7 +139,7 @@ def _wants_a_try(turn: Turn, active: ActiveAgreement, reference_date: date, aske
     if turn.outbox.released(active.agreement.id, reference_date.isoformat()) is not None:
         return False
     row = turn.connection.execute(
-        "SELECT at FROM attempt WHERE agreement = ? AND reference_date = ?",
+        "SELECT at FROM failure WHERE agreement = ? AND reference_date = ?",
         (active.agreement.id, reference_date.isoformat()),
     ).fetchone()
     return asked is not None or row is None or turn.now - datetime.fromisoformat(row[0]) >= TRY_AGAIN_AFTER

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from agent.action_list import write_action_list
-from agent.approval import Due, due, note_try
+from agent.approval import Due, due, note_failure
 from agent.deliver import RECEIPT_PATIENCE, deliver
 from agent.errors import (
     FAILED,
@@ -105,6 +105,7 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
         try:
             released.append(_release(turn, brought.catalogue.hub, one))  # 5 to 10
         except Exception as error:  # noqa: BLE001 - one result must not stop the others
+            note_failure(turn, one)
             problems.append(_problem(turn, error, one.active.agreement.id))
     delivered = deliver_waiting(turn, open_mailbox, brought.catalogue.hub, wish)  # 11
     return Outcome(tuple(released), delivered.waiting, (*problems, *delivered.problems))
@@ -154,7 +155,6 @@ def _last_good_or(turn: Turn, reason: AgentError) -> Pulled:
 
 
 def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
-    note_try(turn, one)
     if not one.permitted:
         raise NotAgreedError(
             f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"

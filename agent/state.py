@@ -15,7 +15,6 @@ it ends.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import sys
 from collections.abc import Iterator
@@ -51,7 +50,7 @@ CREATE TABLE IF NOT EXISTS decision (
     sequence INTEGER NOT NULL UNIQUE REFERENCES message (sequence),
     signed BLOB NOT NULL
 );
-CREATE TABLE IF NOT EXISTS attempt (
+CREATE TABLE IF NOT EXISTS failure (
     agreement TEXT NOT NULL,
     reference_date TEXT NOT NULL,
     at TEXT NOT NULL,
@@ -143,9 +142,7 @@ class StateFolder:
 
 def default_folder() -> StateFolder:
     """Where a service keeps its state on this platform."""
-    if sys.platform == "win32":
-        return StateFolder(Path(os.environ.get("PROGRAMDATA", r"C:\ProgramData")) / "gpfed-agent")
-    return StateFolder(Path("/var/lib/gpfed-agent"))
+    return StateFolder(Path(r"C:\ProgramData\gpfed-agent" if sys.platform == "win32" else "/var/lib/gpfed-agent"))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from agent.__main__ import parser
 from agent.errors import EXIT_CODES
 from tests.agent_kit import PRACTICE, write_extract
 
@@ -178,6 +180,19 @@ def test_the_service_takes_a_turn_at_once_stays_small_and_ends_when_asked(hub: R
     assert idle_mb <= IDLE_TARGET_MB
     assert service.returncode == 0
     assert (state / "catalogue/hub.json").exists()
+
+
+def test_the_guide_shows_only_commands_and_exit_codes_that_exist() -> None:
+    guide = (ROOT / "docs/how-to/install-the-agent.md").read_text()
+
+    commands = re.findall(r"^\$ gpfed-agent (.+)$", guide, re.MULTILINE)
+    codes = [int(code) for code in re.findall(r"^\| (\d+) \|", guide, re.MULTILINE)]
+
+    assert len(commands) == 9
+    for command in commands:
+        parser().parse_args(command.split())
+    assert codes
+    assert set(codes) <= set(EXIT_CODES)
 
 
 def test_the_process_of_a_turn_never_loads_the_engine() -> None:

@@ -46,7 +46,7 @@ def test_a_run_that_takes_too_long_is_ended(request_: RunRequest) -> None:
 
 
 def test_a_missing_extract_is_told_in_our_own_words(request_: RunRequest, tmp_path: Path) -> None:
-    with pytest.raises(SourceError, match="nowhere|not a folder|no such|does not exist|is missing|no file"):
+    with pytest.raises(SourceError, match="no folder at"):
         run(replace(request_, extract=tmp_path / "nowhere"))
 
 
