@@ -35,7 +35,6 @@ from searches.synthetic.model import (
     REPEAT,
     TEMPORARY,
     WRONG_CASE,
-    Appointment,
     Consultation,
     Enrolment,
     Event,
@@ -43,6 +42,7 @@ from searches.synthetic.model import (
     Medication,
     Person,
     Pressure,
+    Referral,
     Row,
 )
 from searches.synthetic.vocabulary import UNLISTED, Concept
@@ -151,48 +151,13 @@ class _Vision:
                 self._medication(patient, row, delivery, action)
             case Immunisation():
                 self._immunisation(patient, row, delivery, action)
-            case Appointment():
-                return
-            case Consultation():
-                if row.is_clinical:
-                    day = self._day[row.day]
-                    contact: tuple[object, ...] = (
-                        patient,
-                        row.n,
-                        day,
-                        1,
-                        "GP",
-                        "Surgery",
-                        row.mode,
-                        "9999",
-                        "",
-                        "",
-                        "",
-                        patient,
-                        self._service,
-                        action,
-                    )
-                    self._row("encounter", delivery, contact)
-            case _:
+            case Consultation() if row.is_clinical:
+                what = (1, "GP", "Surgery", row.mode, "9999", "", "", "", patient)
+                self._row("encounter", delivery, (patient, row.n, self._day[row.day], *what, self._service, action))
+            case Referral():
                 day = self._day[row.day]
-                fields = (
-                    patient,
-                    row.n,
-                    day,
-                    1,
-                    "GP",
-                    "",
-                    "General",
-                    "",
-                    "Outpatient",
-                    "",
-                    "",
-                    day,
-                    "",
-                    self._service,
-                    action,
-                )
-                self._row("referral", delivery, fields)
+                details = (1, "GP", "", "General", "", "Outpatient", "", "", day)
+                self._row("referral", delivery, (patient, row.n, day, *details, "", self._service, action))
 
     def _event(self, patient: int, event: Event, delivery: int, action: str, service: str = "") -> None:
         n, day, recorded, concept, value, problem, mark = event
