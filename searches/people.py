@@ -180,9 +180,7 @@ def _first_per_person(search: Search, rows: list[AnswerRow]) -> list[AnswerRow]:
     return kept
 
 
-def _cells(
-    search: Search, roster: Roster, rows: list[AnswerRow]
-) -> dict[Cell, dict[Outcome, PeopleSet]]:
+def _cells(search: Search, roster: Roster, rows: list[AnswerRow]) -> dict[Cell, dict[Outcome, PeopleSet]]:
     counts: dict[Cell, dict[Outcome, Counter[int]]] = {
         cell: {outcome: Counter() for outcome in Outcome} for cell in search.cells()
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import statistics
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -84,8 +85,6 @@ def test_glossary_is_sorted_and_has_each_word_once() -> None:
 
 
 def test_the_root_shows_at_most_eighteen_entries() -> None:
-    import subprocess
-
     listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
     entries = {name.split("/")[0] for name in listed.splitlines()}
     assert len(entries) <= 18
