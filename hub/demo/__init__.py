@@ -5,8 +5,10 @@ synthesise`, the hub serves its mailbox over SFTP on the loopback interface, and
 that enrols with the one-time code, signs the agreement with its own key, and sends sealed results. The hub never
 imports the agent.
 
-    plan.py        which practices          steps.py    the processes, two at a time, and the clock
-    federation.py  the path, step by step   outcome.py  the JSON file and the table on the terminal
+    start.py       from the first step to the last    plan.py      which practices
+    federation.py  the path of the answers            terms.py     the agreement between them
+    synthesise.py  an extract                         steps.py     two processes at a time, and the clock
+    server.py      the serving hub                    outcome.py   the JSON file and the table
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -20,7 +21,8 @@ FREE_PORTS: dict[str, str | int | bool] = {"sftp_port": 0, "web_port": 0}
 
 
 def start(folder: Path, arguments: argparse.Namespace) -> int:
-    """Build, show, and serve until Ctrl-C."""
+    """Build, show, and serve until Ctrl-C (or until it is told to end, which is the same to it)."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # else the serving hub would outlive it
     steps = Steps()
     practices = plan(arguments.practices, arguments.patients, arguments.seed)
     with steps.step("hub", "1/7 making the hub, three people's keys and the agreement"):

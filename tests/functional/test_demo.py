@@ -133,7 +133,8 @@ def test_the_terminal_ends_with_a_table_seconds_and_two_addresses(served_demo: D
     assert served_demo.said.count("http://127.0.0.1:") == 2
 
 
-def test_ctrl_c_ends_the_demonstration_and_its_hub(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_terminate_end_the_demonstration_and_its_hub(tmp_path: Path, number: int) -> None:
     log = tmp_path / "log"
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
@@ -150,7 +151,7 @@ def test_ctrl_c_ends_the_demonstration_and_its_hub(tmp_path: Path) -> None:
             said += line
             if said.count("/enter/") == 2:
                 break
-        process.send_signal(signal.SIGINT)
+        process.send_signal(number)
         rest, _ = process.communicate(timeout=60)
     assert said.count("/enter/") == 2, log.read_text(encoding="utf-8")
     assert process.returncode == 0, rest
