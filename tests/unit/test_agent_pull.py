@@ -92,7 +92,7 @@ def test_a_half_signed_role_is_refused_and_the_last_good_one_kept(
 
 
 def test_our_own_hub_does_not_write_a_half_signed_role(centre: Centre) -> None:
-    with pytest.raises(PublicationError, match="is not signed by 2"):
+    with pytest.raises(PublicationError, match="is not signed by two of the keys"):
         centre.repository().put_agreement_files(role_name(AGREEMENT), {}, [centre.people[Role.CLINICAL]])
 
 
