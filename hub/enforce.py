@@ -166,11 +166,13 @@ def _check_period(practice: Practice, agreement: Agreement, received: ReceivedRe
 
 
 def _published(agreement: Agreement, received: ReceivedResult) -> list[PublishedSearch]:
+    wanted = [table.search_id for table in received.tables]
+    # Without the texts: a result may answer hundreds of searches, and all were parsed before.
+    known = PublishedSearch.objects.filter(agreement=agreement, search_id__in=wanted)
+    by_content = {(row.search_id, row.digest[:16]): row for row in known.only("search_id", "digest", "agreement_id")}
     rows = []
     for table in received.tables:
-        row = PublishedSearch.objects.filter(
-            agreement=agreement, search_id=table.search_id, digest__startswith=table.search_digest16
-        ).last()
+        row = by_content.get((table.search_id, table.search_digest16))
         if row is None:
             raise QuarantineError(f"search {table.search_id} was not published in these words", "search_not_published")
         rows.append(row)

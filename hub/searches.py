@@ -10,10 +10,11 @@ from searches.search import Search
 
 
 def search_of(published: PublishedSearch) -> Search:
-    """The search of a published row; parsed once per content."""
-    return _search(published.digest, tuple(published.files.items()), tuple(published.codelists.items()))
+    """The search of a published row; parsed once per content, so that the row's texts may be left unfetched."""
+    return _search(published.digest, published.pk)
 
 
 @lru_cache(maxsize=1024)
-def _search(_digest: str, files: tuple[tuple[str, str], ...], codelists: tuple[tuple[str, str], ...]) -> Search:
-    return read_search(SearchFiles(dict(files), dict(codelists)))
+def _search(_digest: str, row: int) -> Search:
+    published = PublishedSearch.objects.only("files", "codelists").get(pk=row)
+    return read_search(SearchFiles(published.files, published.codelists))
