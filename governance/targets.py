@@ -35,7 +35,6 @@ from governance.wire import (
 from searches.document import SearchFiles
 
 HUB_TARGET: Final = "hub.json"
-TOP_ROLES: Final = ("root", "targets", "snapshot", "timestamp")
 ROOT_THRESHOLD, TARGETS_THRESHOLD, AGREEMENT_THRESHOLD = 2, 2, 2
 TIMESTAMP_DAYS, SNAPSHOT_DAYS, TARGETS_DAYS, ROOT_DAYS, AGREEMENT_DAYS = 8, 14, 90, 365, 35
 _DIGEST_IN_NAME = 12  # hex digits
