@@ -1,8 +1,8 @@
 """Who is in which cell: bit sets over the patients of one practice, in memory only, never serialised.
 
 A `PeopleSet` is a stack of layers: layer 0 holds everyone with at least one row, layer 1 everyone with at least two,
-and so on. A search of people has one layer at most; a search of appointments has as many as the busiest patient's. Taking
-people off is then one `&` per layer, and a count is the sum of the layers' sizes.
+and so on. A search of people has one layer at most; a search of appointments has as many as the busiest patient's.
+Taking people off is then one `&` per layer, and a count is the sum of the layers' sizes.
 
 >>> three_visits_and_one = PeopleSet.of_counts({0: 3, 5: 1})
 >>> three_visits_and_one.rows, three_visits_and_one.distinct
