@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from hub.config import CONFIG_FILE, WEB_SECRET_FILE, config_text, read_config
 from hub.errors import HubConfigError
+from hub.models.log import QUARANTINE_REASONS
 from hub.settings import active_config, configure, django_settings
 
 
@@ -73,3 +75,13 @@ def test_no_setting_weakens_the_pages(tmp_path: Path) -> None:
 def test_configuring_twice_is_harmless() -> None:
     config = active_config()
     assert configure(config.folder) == config
+
+
+def test_every_reason_for_setting_aside_is_listed_and_explained() -> None:
+    root = Path(__file__).parents[2]
+    sources = [path.read_text(encoding="utf-8") for path in (root / "hub").glob("*.py")]
+    used = {reason for text in sources for reason in re.findall(r'QuarantineError\([^)]*?"([a-z_]+)"\s*\)', text)}
+    guide = (root / "docs" / "how-to" / "run-a-hub.md").read_text(encoding="utf-8")
+
+    assert used == set(QUARANTINE_REASONS)
+    assert all(f"`{reason}`" in guide for reason in QUARANTINE_REASONS)
