@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from governance.errors import GovernanceError
-from hub.demo import add_arguments as add_demo_arguments
+from hub import demo
 from hub.errors import HubError
 from searches.errors import SearchesError
 
@@ -75,8 +75,7 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # n
 def _run(arguments: argparse.Namespace) -> int:
     # Django allows models to be imported only once it is configured, and --help needs neither.
     if arguments.command == "demo":
-        demo = import_module("hub.demo")
-        return int(demo.run(arguments))
+        return demo.run(arguments)
     if arguments.command == "init":
         text = import_module("hub.config").config_text(arguments.code, arguments.name, _given(arguments))
         config = import_module("hub.founding").found(arguments.hub, text)
@@ -162,13 +161,15 @@ def _publish(commands: Commands) -> None:
 
 
 def _serve(commands: Commands) -> None:
-    _command(commands, "serve", "serve", "run mailbox, receiver and pages until interrupted")
+    made = _command(commands, "serve", "serve", "run mailbox, receiver and pages until interrupted")
+    made.add_argument("--sftp-port", type=int, help="the mailbox's port, if not the configured one; 0 for any free one")
+    made.add_argument("--web-port", type=int, help="the pages' port, if not the configured one; 0 for any free one")
 
 
 def _demo(commands: Commands) -> None:
     made = commands.add_parser("demo", help="a whole federation on this machine", description="A whole federation.")
     made.set_defaults(command="demo")
-    add_demo_arguments(made)
+    demo.add_arguments(made)
 
 
 def _reviewers(made: argparse.ArgumentParser) -> None:

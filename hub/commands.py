@@ -9,6 +9,7 @@ import sys
 import threading
 from argparse import Namespace
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,9 @@ def serve_hub(centre: Centre, arguments: Namespace) -> int:
         sys.stdout.write((json.dumps(told) if arguments.json else words) + "\n")
         sys.stdout.flush()
 
-    serve(centre, stop, announce)
+    ports = {name: getattr(arguments, name) for name in ("sftp_port", "web_port")}
+    config = replace(centre.config, **{name: port for name, port in ports.items() if port is not None})
+    serve(replace(centre, config=config), stop, announce)
     return 0
 
 
