@@ -149,7 +149,7 @@ def _result(batch: Batch, question: Question, roster: Roster) -> Result:
     try:
         return gather(question.search, question.reference_date, roster, batch.rows(question))
     except AnswerError as error:
-        return Failed("no_valid_answer", error.message)
+        return Failed("answer_invalid", error.message)
 
 
 def _roster(extract: Extract, batch: Batch) -> Roster:

@@ -47,6 +47,7 @@ from hub.repository import Delegation, OnlineKeys, Repository
 from searches.canon import TABLES
 from searches.document import content_digest, library_folder, read_folder, read_search
 from searches.footprint import footprint
+from searches.layouts.layout import IDENTITY_HEADER
 from searches.parse import parse
 
 PRACTICE = "Z90001"
@@ -245,7 +246,7 @@ def write_extract(folder: Path, *, checked: int = 30, unchecked: int = 20, opted
     _write(
         folder / "opt_out.csv", ["patient_id"], [{"patient_id": number} for number in people[len(people) - opted_out :]]
     )
-    header = ["patient_id", "nhs_number", "title", "forename", "surname", "date_of_birth", "postcode", "phone", "email"]
+    header = list(IDENTITY_HEADER)
     identities = [
         dict.fromkeys(header, CANARY) | {"patient_id": number, "phone": f"=+44 {CANARY}"} for number in people
     ]

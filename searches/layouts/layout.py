@@ -19,8 +19,10 @@ IDENTITY_HEADER = (
     "forename",
     "surname",
     "date_of_birth",
+    "address",
     "postcode",
     "phone",
+    "mobile",
     "email",
 )
 """The columns of `identity`: for the action list at the practice, and for nothing else."""

@@ -37,7 +37,8 @@ from searches.synthetic.vocabulary import UNLISTED
 from searches.synthetic.world import World
 
 _IDENTITY: Final = (
-    "patient_id", "nhs_number", "title", "forename", "surname", "date_of_birth", "postcode", "phone", "email",
+    "patient_id", "nhs_number", "title", "forename", "surname", "date_of_birth", "address", "postcode",
+    "phone", "mobile", "email",
 )  # fmt: skip
 _HEADERS: Final = {
     **{name: tuple(column.name for column in table.columns) for name, table in TABLES.items()},
@@ -118,8 +119,8 @@ class _Canonical:
         who = self._identities(person.n)
         self._row(
             "identity",
-            (person.n, who.nhs_number, who.title, who.forename, who.surname, self._days[person.born], who.postcode,
-             who.mobile, who.email),
+            (person.n, who.nhs_number, who.title, who.forename, who.surname, self._days[person.born],
+             f"{who.street} {who.town}", who.postcode, who.phone, who.mobile, who.email),
         )  # fmt: skip
         for row in standing(person):
             if row.day <= self._today:

@@ -75,7 +75,7 @@ def test_a_search_that_gives_no_valid_answer_fails_alone(tmp_path: Path) -> None
     sql = EVERYONE.replace("'met'", "p.sex, 'met'")
     answers = answered(tmp_path, "vision", small_search(sql, name="split", dimensions=(SEX,)), small_search())
     assert answers.results["split"] == Failed(
-        "no_valid_answer", "search split returned a value of sex that it does not declare"
+        "answer_invalid", "search split returned a value of sex that it does not declare"
     )
     assert people(answers).outcome(Outcome.MET).rows == 1
 
@@ -125,8 +125,10 @@ def test_identities_are_found_for_those_asked_and_for_nobody_else(tmp_path: Path
         "forename": "Zoë",
         "surname": "O'Canary",
         "date_of_birth": "1956-02-01",
+        "address": "",
         "postcode": "ZZ991AA",
-        "phone": "07700900001",
+        "phone": "",
+        "mobile": "07700900001",
         "email": "zoe@example.invalid",
     }
 

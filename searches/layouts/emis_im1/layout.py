@@ -16,6 +16,12 @@ _ROW = ("PatientGuid", "OrganisationGuid", "Deleted", "ProcessingId")
 _DATED = ("EffectiveDate", "EffectiveDatePrecision")
 _CODES = {"snomed": "code_snomed", "emis": "code_emis", "read2": "code_read2"}
 
+_CONTACT = (
+    *("HouseNameFlatNumber", "NumberAndStreet", "Village", "Town"),
+    *("HomePhone", "MobilePhone", "EmailAddress"),
+)
+"""How to reach somebody; an extract without them still gives a list."""
+
 RAW = by_name(
     RawTable("Admin_Organisation", ("OrganisationGuid", "ODSCode")),
     RawTable("Agreements_SharingOrganisation", ("OrganisationGuid", "IsActivated", "Disabled", "Deleted")),
@@ -26,8 +32,20 @@ RAW = by_name(
             *("Sex", "DateOfBirth", "DateOfDeath", "DateOfRegistration", "DateOfDeactivation"),
             *("PatientTypeDescription", "DummyType", "SpineSensitive", "IsConfidential"),
         ),
-        identity=("NhsNumber", "Title", "GivenName", "Surname", "Postcode", "HomePhone", "MobilePhone", "EmailAddress"),
-        optional=frozenset({"IsConfidential", "HomePhone", "MobilePhone", "EmailAddress"}),
+        identity=(
+            *(
+                "NhsNumber",
+                "Title",
+                "GivenName",
+                "Surname",
+                "HouseNameFlatNumber",
+                "NumberAndStreet",
+                "Village",
+                "Town",
+            ),
+            *("Postcode", "HomePhone", "MobilePhone", "EmailAddress"),
+        ),
+        optional=frozenset({"IsConfidential", *_CONTACT}),
         spellings={"DateOfDeactivation": ("DateofDeactivation",)},
     ),
     RawTable(

@@ -51,7 +51,10 @@ RAW = by_name(
             *("PID", "DATE_OF_BIRTH", "SEX", "ACTIVE", "REGISTERED_DATE", "REMOVED_DATE", "DATE_OF_DEATH"),
             *("SERVICE_ID", "ACTION"),
         ),
-        identity=("NHS_NUMBER", "TITLE", "FORENAME", "SURNAME", "POSTCODE", *_CONTACT),
+        identity=(
+            *("NHS_NUMBER", "TITLE", "FORENAME", "SURNAME", "ADDRESS", "ADDRESS_1", "ADDRESS_2", "ADDRESS_3"),
+            *("ADDRESS_4", "POSTCODE", *_CONTACT),
+        ),
         optional=frozenset(_CONTACT),
         positions=(_PATIENT_LIVE, (*_PATIENT_HEAD, *_PATIENT_TAIL)),
     ),
