@@ -79,7 +79,7 @@ def test_a_catalogue_of_another_root_is_refused(tmp_path: Path) -> None:
     federation = Federation(tmp_path / "true")
     (elm,) = federation.ready("Z90001")
     good = _current(elm)
-    stranger = Federation(tmp_path / "false")
+    stranger = Federation(tmp_path / "false", fresh=True)
     shutil.rmtree(federation.config.repository / "metadata")
     shutil.copytree(stranger.config.repository / "metadata", federation.config.repository / "metadata")
     federation.use()
