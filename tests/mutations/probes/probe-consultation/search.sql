@@ -4,7 +4,7 @@ SELECT p.patient_id,
            WHEN EXISTS (SELECT 1
                         FROM consultation AS c
                         WHERE c.patient_id = p.patient_id
-                          AND c.consultation_date >= :reference_date - INTERVAL '12' MONTH)
+                          AND c.consultation_date >= :reference_date - INTERVAL '1' MONTH)
            THEN 'met'
            ELSE 'not met'
        END AS outcome
