@@ -162,8 +162,15 @@ def _publish(commands: Commands) -> None:
 
 def _serve(commands: Commands) -> None:
     made = _command(commands, "serve", "serve", "run mailbox, receiver and pages until interrupted")
-    made.add_argument("--sftp-port", type=int, help="the mailbox's port, if not the configured one; 0 for any free one")
-    made.add_argument("--web-port", type=int, help="the pages' port, if not the configured one; 0 for any free one")
+    made.add_argument(
+        "--sftp-port",
+        type=int,
+        metavar="PORT",
+        help="the mailbox's port, if not the configured one; 0 for any free one",
+    )
+    made.add_argument(
+        "--web-port", type=int, metavar="PORT", help="the pages' port, if not the configured one; 0 for any free one"
+    )
 
 
 def _demo(commands: Commands) -> None:
