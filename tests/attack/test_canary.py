@@ -21,6 +21,8 @@ from searches.synthetic import synthesise
 from searches.synthetic.identities import Identity, marked
 from tests.federation import REFERENCE_DATE, SEARCH, Agent, Federation, MemoryMailbox
 
+pytestmark = pytest.mark.xdist_group("canary")
+
 MARKER = "CANARY-"
 PRACTICE = "Z90001"
 LAYOUTS = ("emis_im1", "tpp_sr", "vision")
