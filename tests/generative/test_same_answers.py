@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from searches.search import Search
+from searches.synthetic.differences import DIFFERENCES
 from tests.exact_answers import (
     CANONICAL,
     SUPPLIERS,
@@ -69,6 +70,15 @@ def test_every_cell_is_as_in_the_canonical_tables_but_for_the_closed_list(
     listed |= ASKS_APPOINTMENTS if supplier == "vision" else set()
     assert {name: cells for name, cells in different.items() if name not in listed} == {}
     assert set(different) == listed, "a difference that is listed does not occur"
+
+
+@pytest.mark.parametrize("supplier", SUPPLIERS)
+def test_of_the_twelve_only_those_differ_that_the_published_list_names(
+    answers: dict[str, Cells], supplier: str
+) -> None:
+    different = set(differences(answers[CANONICAL], answers[supplier]))
+    named = {name for each in DIFFERENCES if supplier in each.layouts for name in each.searches}
+    assert different & {search.id for search in starter_searches()} == named
 
 
 def test_all_twelve_are_among_them_and_have_someone_to_count(answers: dict[str, Cells]) -> None:
