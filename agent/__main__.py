@@ -15,15 +15,15 @@ from agent.state import StateFolder, default_folder
 
 PROGRAM = "gpfed-agent"
 
-_EPILOG = """example:
+_EXIT_CODES = "exit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
+_EPILOG = f"""example:
   gpfed-agent enrol GPF1-... --layout emis_im1 --extract /srv/extracts
   gpfed-agent agreements show heart-health
   gpfed-agent agreements accept heart-health --unnamed
   gpfed-agent run --once
   gpfed-agent start
 
-exit codes:
-""" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
+{_EXIT_CODES}"""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -93,7 +93,7 @@ def _add(commands: _Commands[argparse.ArgumentParser], name: str, about: str, ex
         name,
         help=about,
         description=about,
-        epilog=f"example:\n  {PROGRAM} {example}",
+        epilog=f"example:\n  {PROGRAM} {example}\n\n{_EXIT_CODES}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 

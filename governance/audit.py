@@ -37,11 +37,15 @@ from governance.wire import (
 
 OK, BROKEN, USAGE, MISSING = 0, 1, 2, 3
 DIARY_LIMIT_BYTES = 1024 * 1024 * 1024
-_EPILOG = """examples:
+_EPILOG = """example:
   gpfed-audit verify C:/ProgramData/gpfed
   gpfed-audit verify ./state --hub-code NORTHSIDE --hub-key hub-receipt.pub --json
 
-exit codes: 0 everything is there and holds; 1 something is broken; 2 wrong arguments; 3 something is missing
+exit codes:
+    0  everything is there and holds
+    1  something is broken
+    2  wrong arguments
+    3  something is missing
 """
 
 

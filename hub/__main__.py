@@ -20,9 +20,29 @@ EPILOG = """example:
   gpfed-hub --hub ./hub practice add Z90001 --name "Elm Street"
   gpfed-hub --hub ./hub serve
 
-exit codes:
-  0 done   1 failed   2 usage, or the hub's folder cannot be used   12 refused by agreement or policy   130 interrupted
 """
+EXIT_CODES = """
+exit codes:
+    0  done
+    1  failed
+    2  usage, or the hub's folder cannot be used
+   12  refused by an agreement or a policy
+  130  interrupted
+"""
+EXAMPLES = {
+    "init": 'init --code NORTHSIDE --name "Northside hub"',
+    "key new": 'key new a.patel --name "A. Patel" --role author',
+    "key list": "key list --json",
+    "practice add": 'practice add Z90001 --name "Elm Street"',
+    "practice list": "practice list --json",
+    "practice link": "practice link Z90001",
+    "agreement propose": "agreement propose heart-health.yaml --clinical-key c.key --governance-key g.key",
+    "agreement show": "agreement show heart-health",
+    "agreement list": "agreement list --json",
+    "publish": "publish ./pulse-rhythm-65 --agreement heart-health --author-key a.key --clinical-key c.key "
+    "--governance-key g.key",
+    "serve": "serve --web-port 8000",
+}
 INTERRUPTED = 130
 
 
@@ -53,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="gpfed-hub",
         description="Publish searches to practices, receive their sealed counts, show how practices compare.",
-        epilog=EPILOG,
+        epilog=EPILOG + EXIT_CODES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     top.add_argument("--hub", type=Path, default=Path("hub-folder"), metavar="DIR", help="the hub's folder")
@@ -92,7 +112,13 @@ def _given(arguments: argparse.Namespace) -> dict[str, str | int | bool]:
 
 
 def _command(commands: Commands, name: str, command: str, words: str) -> argparse.ArgumentParser:
-    made = commands.add_parser(name, help=words, description=words)
+    made = commands.add_parser(
+        name,
+        help=words,
+        description=words,
+        epilog=f"example:\n  gpfed-hub --hub ./hub {EXAMPLES[command]}\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     made.set_defaults(command=command)
     made.add_argument("--json", action="store_true", help="print JSON")
     return made

@@ -20,12 +20,18 @@ from pathlib import Path
 
 from hub.errors import HubError
 
-EPILOG = """examples:
+EPILOG = """example:
   gpfed-hub demo
   gpfed-hub demo --practices 4 --patients 1500 --seed 7 --no-serve --json demo.json
 
 Ends with a table of what the first practice may see, the seconds of each step, and the addresses of the pages; serves
-them until Ctrl-C, unless --no-serve. Exit codes: 0 done, 1 failed, 2 usage, 130 interrupted while it was being set up.
+them until Ctrl-C, unless --no-serve.
+
+exit codes:
+    0  done
+    1  failed
+    2  usage
+  130  interrupted while it was being set up
 """
 
 

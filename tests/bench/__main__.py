@@ -90,7 +90,9 @@ def idle_memory(bin_folder: Path, state: Path) -> Figure:
 def hub(folder: Path) -> Iterator[str]:
     """A hub on this machine with one invited practice; gives the enrolment code."""
     run = [str(HUB), "--hub", str(folder)]
-    subprocess.run([*run, "init", "--name", "Bench hub (synthetic)"], check=True, capture_output=True)
+    subprocess.run(
+        [*run, "init", "--code", "BENCH", "--name", "Bench hub (synthetic)"], check=True, capture_output=True
+    )
     serving = subprocess.Popen([*run, "serve", "--json", "--sftp-port", "0", "--web-port", "0"], stdout=subprocess.PIPE)
     try:
         assert serving.stdout is not None

@@ -53,23 +53,24 @@ def command_line() -> str:
     sections = ["# Commands", "", "Written from `--help`. All four take `--help` at every level."]
     for program, module in PROGRAMS.items():
         sections += ["", f"## {program}"]
-        for words in ((), *_subcommands(module)):
-            sections += ["", "```text", f"$ {' '.join((program, *words, '--help'))}", _help(module, *words), "```"]
+        for words in ((), *subcommands(module)):
+            sections += ["", "```text", f"$ {' '.join((program, *words, '--help'))}", help_of(module, *words), "```"]
     return "\n".join(sections) + "\n"
 
 
-def _subcommands(module: str, *words: str) -> list[tuple[str, ...]]:
+def subcommands(module: str, *words: str) -> list[tuple[str, ...]]:
     """Every path of subcommands below one; the usage of a command that has any ends with `...`."""
-    sections = _help(module, *words).split("\n\n")
+    sections = help_of(module, *words).split("\n\n")
     if not sections[0].endswith("..."):
         return []
     listed = next(section for section in sections if section.startswith("positional arguments:"))
     names = re.findall(r"^ {4}([a-z-]+)(?: |$)", listed, re.MULTILINE)
-    return [path for name in names for path in ((*words, name), *_subcommands(module, *words, name))]
+    return [path for name in names for path in ((*words, name), *subcommands(module, *words, name))]
 
 
 @cache
-def _help(module: str, *words: str) -> str:
+def help_of(module: str, *words: str) -> str:
+    """What `--help` prints, at a fixed width."""
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1"}
     command = [sys.executable, "-m", module, *words, "--help"]
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=ROOT, check=True)
