@@ -70,6 +70,14 @@ NODES: dict[type[exp.Expr], frozenset[str]] = {
 }
 """Every node a search may hold, with the parts that may be filled in."""
 
+NEEDED: dict[type[exp.Expr], frozenset[str]] = {
+    exp.Count: _THIS,
+    exp.Min: _THIS,
+    exp.Max: _THIS,
+    exp.In: frozenset({"expressions", "field", "query", "unnest"}),
+}
+"""Parts of which one must be filled in; of other nodes the parser itself sees to it."""
+
 EQUALITIES = (exp.EQ, exp.NEQ)
 
 _ONE_SELECT = "a search is one SELECT and changes nothing"

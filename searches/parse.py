@@ -4,9 +4,10 @@ The rules, in the order in which they are applied; the first that is broken is r
 
     1  at most 20,000 characters, of printable ASCII (comments may hold any script, but no invisible or bidirectional
        control character: what a reviewer sees must be what runs)
-    2  a comment is `-- ...` or `/* ... */`, closed, not nested, and neither a hint (`/*+`) nor an instruction (`/*!`)
+    2  a comment is `-- ...` or `/* ... */`, closed, not nested, and neither a hint (`/*+`) nor an instruction (`/*!`);
+       no brace stands outside a comment or a text, since `{# ... #}` would be a comment to the parser alone
     3  one statement, which starts with SELECT or WITH
-    4  every node and every filled part of a node stands in `searches.allowed`
+    4  every node and every filled part of a node stands in `searches.allowed`, and no part that it needs is left out
     5  every name is lower case and bare
 
 Comments are then stripped, and nothing runs but the tree, written again: no trick of spelling reaches a database.
@@ -29,7 +30,7 @@ from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.parsers.duckdb import DuckDBParser
 
-from searches.allowed import NODES, REFUSED_NODES, REFUSED_PARTS
+from searches.allowed import NEEDED, NODES, REFUSED_NODES, REFUSED_PARTS
 from searches.errors import RuleError
 from searches.places import Places
 
@@ -40,6 +41,7 @@ MAX_NODES_DEEP = 150  # so are the rules and the writer, and Python's stack is s
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _NOT_PLAIN = re.compile(r"[^ -~\n\t]")
+_NOT_SQL = re.compile(r"[^ -z|~\n\t]")  # the same without braces
 _PIECES = re.compile(
     r"(?P<line>--[^\n]*)|(?P<block>/\*.*?\*/)|(?P<text>'(?:[^']|'')*')|(?P<open>/\*|'|\*/)|(?P<plain>[^-/*']+|.)",
     re.DOTALL,
@@ -69,6 +71,13 @@ class _PlacingParser(DuckDBParser):
         **DuckDBParser.PLACEHOLDER_PARSERS,
         TokenType.COLON: _placed_date,
     }
+    stumbled_at = 0
+
+    def raise_error(self, message: str, token: Token | None = None) -> None:
+        """Keep where it stumbled: the line it gives is wrong after a keyword of two words on two lines."""
+        at = token or self._curr or self._prev
+        self.stumbled_at = at.start if at else 0
+        super().raise_error(message, *([token] if token else []))
 
 
 def parse(sql: str) -> SearchTree:
@@ -119,7 +128,7 @@ def _piece_fault(kind: str, text: str) -> tuple[str, int]:
     if kind == "block" and "/*" in text[2:]:
         return "a comment inside a comment is refused", text.index("/*", 2)
     comment = kind in {"line", "block"}
-    for odd in _NOT_PLAIN.finditer(text):
+    for odd in (_NOT_SQL if kind == "plain" else _NOT_PLAIN).finditer(text):
         if not (comment and _is_visible(odd.group())):
             return f"the character U+{ord(odd.group()):04X} is refused", odd.start()
     return "", 0
@@ -127,7 +136,8 @@ def _piece_fault(kind: str, text: str) -> tuple[str, int]:
 
 def _is_visible(character: str) -> bool:
     # Categories C*: control, format (bidirectional overrides, zero width), surrogate, private use, unassigned.
-    return not unicodedata.category(character).startswith("C")
+    # Zl and Zp end a line to a reader, who would take the rest of the comment for SQL.
+    return unicodedata.category(character)[0] != "C" and unicodedata.category(character) not in {"Zl", "Zp"}
 
 
 def _tokens(sql: str) -> list[Token]:
@@ -154,11 +164,11 @@ def _check_statement(places: Places) -> None:
 
 
 def _tree(places: Places) -> exp.Expr:
+    parser = _PlacingParser(error_level=ErrorLevel.IMMEDIATE, dialect=DuckDB())
     try:
-        parser = _PlacingParser(error_level=ErrorLevel.IMMEDIATE, dialect=DuckDB())
         trees = parser.parse(list(places.tokens), places.text)
     except ParseError as error:
-        raise RuleError("syntax error", *_place_of(error)) from error
+        raise RuleError("syntax error", *places.at(parser.stumbled_at)) from error
     except RecursionError as error:
         raise RuleError("nested too deeply", 1, 1, "split it into CTEs") from error
     # A comment after the last semicolon comes back as a tree of its own.
@@ -166,12 +176,6 @@ def _tree(places: Places) -> exp.Expr:
     if len(statements) != 1:  # pragma: no cover - the tokens have shown that there is one statement
         raise RuleError("a search is one SELECT", 1, 1)
     return statements[0]
-
-
-def _place_of(error: ParseError) -> tuple[int, int]:
-    # The parser gives the column of the last character of what it stumbled over.
-    detail = error.errors[0] if error.errors else {}
-    return int(detail.get("line") or 1), max(1, int(detail.get("col") or 1) - len(detail.get("highlight") or " ") + 1)
 
 
 def _faults(tree: exp.Expr, places: Places) -> Iterator[RuleError]:
@@ -183,6 +187,8 @@ def _faults(tree: exp.Expr, places: Places) -> Iterator[RuleError]:
             yield places.refuse(node, f"the name {node.name[:40]} is refused", "use lower-case letters, digits and _")
         if isinstance(node, exp.Placeholder) and "start" not in node.meta:
             yield places.refuse(node, "this placeholder is refused", "write a bound date as :reference_date")
+        if type(node) in NEEDED and not any(node.args.get(part) for part in NEEDED[type(node)]):
+            yield places.refuse(node, f"{node.key.upper()} of nothing is refused", "write what it is about")
         for part in node.args:
             if node.args[part] and part not in NODES[type(node)]:
                 yield from _part_faults(node, part, places)

@@ -122,19 +122,24 @@ def fold(select: exp.Select, dates: BoundDates) -> exp.Select:
 
 def _literal(node: exp.Expr, dates: BoundDates) -> exp.Expr:
     try:
-        day = _value(node, dates)
+        day = value_of(node, dates)
     except OverflowError as error:
         raise RuleError("the window reaches outside the calendar", 1, 1, "use a shorter interval") from error
     return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
 
 
-def _value(node: exp.Expr, dates: BoundDates) -> date:
+def value_of(node: exp.Expr, dates: BoundDates) -> date:
+    """The day that a bound date with its intervals is.
+
+    Raises:
+        OverflowError: it is outside the years 1 to 9999.
+    """
     match node:
         case exp.Placeholder():
             return dates.of(node.name)
         case exp.Paren():
-            return _value(node.this, dates)
+            return value_of(node.this, dates)
         case _:
             sign = 1 if isinstance(node, exp.Add) else -1
             interval = node.expression
-            return shift(_value(node.this, dates), sign * int(interval.name), interval.text("unit").upper())
+            return shift(value_of(node.this, dates), sign * int(interval.name), interval.text("unit").upper())

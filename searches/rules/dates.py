@@ -33,11 +33,22 @@ def moved_date_type(node: exp.Add | exp.Sub, here: Here) -> ValueType:
     base = node.this.unnest()
     if is_bound(base):
         _check_interval(node.expression, tuple(_LONGEST), here)
-        return bound_date_type(base, here) if isinstance(base, exp.Placeholder) else moved_date_type(base, here)
+        found = bound_date_type(base, here) if isinstance(base, exp.Placeholder) else moved_date_type(base, here)
+        if _reach(node) > 1:
+            raise here.refuse(node.expression, "a window reaches at most 200 years, all its intervals together")
+        return found
     if not isinstance(base, exp.Column) or column_type(base, here).kind is not Kind.DATE:
         raise here.refuse(node, "an INTERVAL needs a date column or a bound date before it", _ONLY_INTERVALS)
     _check_interval(node.expression, _COLUMN_UNITS, here)
     return _DATE
+
+
+def _reach(node: exp.Expr) -> float:
+    """All intervals on a bound date together, as a share of the longest."""
+    if not isinstance(node, exp.Add | exp.Sub):
+        return 0
+    interval = node.expression
+    return int(interval.name) / _LONGEST[interval.text("unit").upper()] + _reach(node.this.unnest())
 
 
 def _check_interval(interval: exp.Interval, units: tuple[str, ...], here: Here) -> None:

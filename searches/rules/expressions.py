@@ -8,6 +8,8 @@ OR and NOT. Nothing is both.
 from __future__ import annotations
 
 import re
+from datetime import date
+from decimal import Decimal
 
 from sqlglot import exp
 
@@ -15,9 +17,11 @@ from searches.rules.comparisons import check_comparison, pair
 from searches.rules.dates import bound_date_type, moved_date_type
 from searches.rules.kinds import Kind, ValueType, united
 from searches.rules.names import CODELIST, Here, Role, Spot, column_type
+from searches.windows import BoundDates, is_bound, value_of
 
 _NUMBER = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")  # fits DECIMAL(19,3)
 _MAX_LISTED = 100
+_ANY_DATES = BoundDates(date(2024, 2, 17), date(1990, 5, 3), date(1971, 11, 29))
 _A_CONDITION = ("a condition is not a value", "use CASE WHEN condition THEN ... END")
 _A_SUBQUERY = ("a subquery as a value is refused", "join a CTE grouped by patient_id, or use EXISTS")
 _A_ROW_NUMBER = ("ROW_NUMBER stands by itself in the SELECT list of a CTE", "name it there and compare it later")
@@ -200,8 +204,17 @@ def _between(node: exp.Between, here: Here) -> None:
     low, high = node.args["low"], node.args["high"]
     _compare(node, (node.this, low), here)
     _compare(node, (node.this, high), here)
-    if low == high:
+    if _same_value(low.unnest(), high.unnest()):
         raise here.refuse(node, "BETWEEN with equal bounds is refused", "use a whole window")
+
+
+def _same_value(low: exp.Expr, high: exp.Expr) -> bool:
+    if is_bound(low) and is_bound(high):
+        # Days that no calendar brings together: two windows are equal on them only if they are on every day.
+        return value_of(low, _ANY_DATES) == value_of(high, _ANY_DATES)
+    if isinstance(low, exp.Literal) and isinstance(high, exp.Literal):
+        return Decimal(low.name) == Decimal(high.name)
+    return low == high
 
 
 def _is_null(node: exp.Is, here: Here) -> None:

@@ -85,6 +85,15 @@ REFUSED = [
     ("SELECT «'a FROM b", "a text is not closed"),
     ("SELECT a -- «\u202egnihtyna\n FROM b".replace("«\u202e", "«\u202e"), "the character U[+]202E is refused"),
     ("SELECT a -- zero«\u200bwidth\nFROM b", "the character U[+]200B is refused"),
+    ("SELECT a -- how«\u2028AND a = 1\nFROM b", "the character U[+]2028 is refused"),
+    ("SELECT a /* how«\u2029AND a = 1 */ FROM b", "the character U[+]2029 is refused"),
+    # a comment to the parser, a condition to a reader
+    ("SELECT a FROM b WHERE a = 1 «{# AND c = 2 #}", "the character U[+]007B is refused"),
+    ("SELECT a FROM b WHERE a = 1 «} AND c = 2", "the character U[+]007D is refused"),
+    ("SELECT «MAX() FROM b", "MAX of nothing is refused"),
+    ("SELECT «COUNT() FROM b", "COUNT of nothing is refused"),
+    ("SELECT a FROM b WHERE «a IN ()", "IN of nothing is refused"),
+    ("SELECT a FROM b WHERE «a IN AND a = 1", "IN of nothing is refused"),
     ("SELECT a«\u00a0FROM b", "the character U[+]00A0 is refused"),
     ("SELECT «\u0430 FROM b", "the character U[+]0430 is refused"),
     ("SELECT a FROM b WHERE a = 'm«\u00e9t'", "the character U[+]00E9 is refused"),
@@ -113,6 +122,7 @@ def test_what_is_not_in_the_language_is_refused_at_its_place(marked: str, reason
         "SELECT a FROM b; -- the end",
         "-- a note in Welsh: ŵ ŷ\nSELECT a /* why */ FROM b",
         "SELECT a FROM b WHERE c = 'it''s -- no comment' AND d = '/*'",
+        "SELECT a /* {why} */ FROM b WHERE c = '{}'",
         "select a from b where a in (1, 2)",
     ],
 )
@@ -139,6 +149,8 @@ def test_comments_do_not_travel() -> None:
 def test_a_syntax_error_is_placed_where_the_parser_stumbled() -> None:
     with pytest.raises(RuleError, match="line 2, column 10: syntax error"):
         parse("SELECT a\nFROM b c d")
+    with pytest.raises(RuleError, match="line 3, column 15: syntax error"):
+        parse("SELECT ROW_NUMBER() OVER (PARTITION\nBY a\nORDER BY b, c d AS place FROM e")
 
 
 def test_a_suggestion_says_what_to_write_instead() -> None:

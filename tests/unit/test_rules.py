@@ -251,6 +251,10 @@ REFUSED = {
         (person("p.age > «1e3"), "this number is refused"),
         (person("p.age > «1.2345"), "this number is refused"),
         (person("«p.age BETWEEN 40 AND 40"), "BETWEEN with equal bounds is refused"),
+        (person("«p.age BETWEEN (40) AND 040"), "BETWEEN with equal bounds is refused"),
+        (person("«p.age_months BETWEEN 500 AND 500.0"), "BETWEEN with equal bounds is refused"),
+        (person("«p.registered_on BETWEEN :reference_date AND (:reference_date)"), "BETWEEN with equal bounds is refused"),
+        (person("«p.registered_on BETWEEN :period_start - INTERVAL '1' YEAR AND :period_start - INTERVAL '12' MONTH"), "BETWEEN with equal bounds is refused"),
     ],
     "what singles out one patient": [
         (person("«p.age_months = 61"), "equality on an age in months is refused"),
@@ -273,6 +277,7 @@ REFUSED = {
         (person("p.registered_on > :reference_date - «INTERVAL '5' WEEK"), "INTERVAL unit WEEK is refused here"),
         (person("p.registered_on > :reference_date - «INTERVAL '5.5' DAY"), "the length of an INTERVAL is a whole number"),
         (person("p.registered_on > :reference_date - «INTERVAL '201' YEAR"), "an INTERVAL is at most 200 YEAR"),
+        (person("p.registered_on > :reference_date - INTERVAL '150' YEAR - «INTERVAL '601' MONTH"), "a window reaches at most 200 years"),
         (person("p.registered_on > :reference_date - «INTERVAL (p.age) DAY"), "the length of an INTERVAL is a whole number"),
         (person("p.registered_on > «INTERVAL '3' DAY"), "an INTERVAL follows a date"),
         (person("p.registered_on > «:reference_date - 30").replace("«:", ":"), "arithmetic is refused"),
