@@ -66,7 +66,7 @@ def enrol_account(centre: Centre, invitation_id: int) -> EnrolAccount:
         stored = Invitation.objects.values_list("reply", flat=True).get(pk=invitation_id)
         return None if stored is None else bytes(stored)
 
-    return EnrolAccount(take, reply)
+    return EnrolAccount(f"enrol {invitation_id}", take, reply)
 
 
 def _in_force(agreement_id: str) -> Agreement | None:

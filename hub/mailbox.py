@@ -216,13 +216,13 @@ class EnrolAccount:
     """The account `enrol`: put one `/request`, read one `/reply`, nothing else.
 
     Args:
+        name: of its own for each code, so that practices that enrol together are not counted as one.
         take: hands over the request's bytes; its refusals are the account's.
         reply: the reply's bytes, or None while there is none.
     """
 
-    name = "enrol"
-
-    def __init__(self, take: Callable[[bytes], None], reply: Callable[[], bytes | None]) -> None:
+    def __init__(self, name: str, take: Callable[[bytes], None], reply: Callable[[], bytes | None]) -> None:
+        self.name = name
         self._take = take
         self._reply = reply
         self._part: io.BytesIO | None = None

@@ -44,6 +44,7 @@ T = TypeVar("T")
 
 ENROL = "enrol"
 MAX_PACKET_BYTES = 256 * 1024  # clients write 32 kB at a time
+MAX_HANDLES = 16  # open at once in one session: each is a file descriptor of the hub's
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +146,13 @@ class Connection(paramiko.ServerInterface):
 
 
 class _ReadHandle(paramiko.SFTPHandle):
-    def __init__(self, source: BinaryIO) -> None:
+    def __init__(self, source: BinaryIO, touch: Callable[[], None]) -> None:
         super().__init__()
         self._source = source
+        self._touch = touch
 
     def read(self, offset: int, length: int) -> bytes | int:
+        self._touch()
         self._source.seek(offset)
         return self._source.read(length)
 
@@ -161,11 +164,13 @@ class _ReadHandle(paramiko.SFTPHandle):
 
 
 class _WriteHandle(paramiko.SFTPHandle):
-    def __init__(self, upload: Upload) -> None:
+    def __init__(self, upload: Upload, touch: Callable[[], None]) -> None:
         super().__init__()
         self._upload = upload
+        self._touch = touch
 
     def write(self, offset: int, data: Buffer) -> int:
+        self._touch()
         return _status(lambda: self._upload.write(offset, bytes(data)))
 
     def stat(self) -> paramiko.SFTPAttributes | int:
@@ -189,10 +194,10 @@ class Requests(paramiko.SFTPServerInterface):
         """Open for reading or for writing, never for both, never to append."""
         self._connection.touch()
         if not _writes(flags):
-            return _answer(lambda: _ReadHandle(self._account.open_read(path)))
+            return _answer(lambda: _ReadHandle(self._account.open_read(path), self._connection.touch))
         if not _begins_a_file(flags):
             return SFTP_PERMISSION_DENIED
-        return _answer(lambda: _WriteHandle(self._account.open_write(path)))
+        return _answer(lambda: _WriteHandle(self._account.open_write(path), self._connection.touch))
 
     def list_folder(self, path: str) -> list[paramiko.SFTPAttributes] | int:
         """Names only: sizes and times are not told."""
@@ -223,7 +228,15 @@ class Requests(paramiko.SFTPServerInterface):
 
 
 class ConfinedSftp(paramiko.SFTPServer):
-    """Paramiko's SFTP with small packets and no `check-file` (which loops for ever past a file's end)."""
+    """Paramiko's SFTP with small packets, few handles and no `check-file` (which loops for ever past a file's end)."""
+
+    def _send_handle_response(
+        self, request_number: int, handle: paramiko.SFTPHandle | int, folder: bool = False
+    ) -> None:
+        if isinstance(handle, paramiko.SFTPHandle) and len(self.file_table) + len(self.folder_table) >= MAX_HANDLES:
+            handle.close()
+            handle = SFTP_FAILURE
+        super()._send_handle_response(request_number, handle, folder)  # type: ignore[misc]
 
     def _check_file(self, request_number: int, msg: paramiko.Message) -> None:  # noqa: ARG002
         self._send_status(request_number, SFTP_OP_UNSUPPORTED)  # type: ignore[attr-defined]

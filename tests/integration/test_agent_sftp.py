@@ -56,7 +56,7 @@ class KnownKeys:
         self.logins += 1
         if secret != SECRET or self.requests:
             return None
-        return EnrolAccount(self._take, self._reply)
+        return EnrolAccount("enrol", self._take, self._reply)
 
     def release(self) -> None:
         pass

@@ -16,7 +16,7 @@ from governance.wire import FileKind, upload_name
 from hub.accounts import HubDirectory
 from hub.enrolment import add_practice, host_key, host_key_digest, invite
 from hub.models import Invitation, Practice
-from hub.sftp_server import Limits, SftpServer
+from hub.sftp_server import MAX_HANDLES, Limits, SftpServer
 from tests.federation import Agent, Federation
 
 LOOPBACK = "127.0.0.1"
@@ -301,6 +301,59 @@ def test_one_account_has_only_so_many_connections_at_once(tmp_path: Path) -> Non
         running.wait_until_all_are_gone()
         with running.login(elm):
             pass
+
+
+def test_practices_that_enrol_together_do_not_keep_each_other_out(tmp_path: Path) -> None:
+    federation = Federation(tmp_path)
+    codes = [
+        invite(federation.centre, add_practice(federation.centre, code, code), (LOOPBACK, 22))
+        for code in ("Z90001", "Z90002")
+    ]
+    with (
+        served(federation, Limits(connections_each=1)) as running,
+        running.transport() as one,
+        running.transport() as other,
+    ):
+        one.auth_password("enrol", codes[0].secret)
+        other.auth_password("enrol", codes[1].secret)
+        with running.transport() as again, pytest.raises(paramiko.AuthenticationException):
+            again.auth_password("enrol", codes[0].secret)
+
+
+def test_a_session_holds_only_so_many_files_open_and_goes_on_when_it_closes_them(tmp_path: Path) -> None:
+    federation = Federation(tmp_path)
+    elm = federation.enrol("Z90001")
+    path = "/catalogue/metadata/timestamp.json"
+    with served(federation) as running, running.sftp(elm) as sftp:
+        opened = [sftp.open(path) for _ in range(MAX_HANDLES)]
+        for _ in range(3):
+            with pytest.raises(OSError, match="Failure"):
+                sftp.open(path)
+            with pytest.raises(OSError, match="Failure"):
+                sftp.open("/in/" + upload_name(1, FileKind.RESULT, b"x") + ".part", "wb")
+        opened.pop().close()
+        with sftp.open(path) as file:
+            assert file.read()
+
+
+def test_a_slow_transfer_is_not_idle(tmp_path: Path) -> None:
+    federation = Federation(tmp_path)
+    elm = federation.enrol("Z90001")
+    name = "/in/" + upload_name(1, FileKind.RESULT, b"abcd")
+    with served(federation, Limits(idle_seconds=60)) as running, running.sftp(elm) as sftp:
+        with sftp.open(name + ".part", "wb") as file:
+            for letter in (b"a", b"b", b"c", b"d"):
+                running.clock_seconds += 50
+                file.write(letter)
+                file.flush()
+                running.server.close_overdue()
+        sftp.rename(name + ".part", name)
+        with sftp.open("/catalogue/metadata/timestamp.json") as file:
+            for _ in range(4):
+                running.clock_seconds += 50
+                assert file.read(10)
+                running.server.close_overdue()
+    assert (elm.in_folder / name.removeprefix("/in/")).read_bytes() == b"abcd"
 
 
 def test_a_stranger_who_speaks_no_ssh_stops_nobody(tmp_path: Path) -> None:
