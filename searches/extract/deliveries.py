@@ -31,6 +31,9 @@ _VISION = re.compile(
 )
 _MANIFEST = "SRManifest.csv"
 _MANIFEST_COLUMNS = ("FileName", "IsDelta", "DateExtractTo")
+_TPP_EVERY_DELIVERY = ("SRPatient.csv", "SRCode.csv")
+# What EMIS sends whole once and then as changes; dictionaries and agreements are sent whole each time.
+_EMIS_CHANGES = re.compile(r"admin_patient|appointment_slot|carerecord_[a-z]+|prescribing_[a-z]+")
 _AGAIN = "ask the supplier to send the delivery again"
 
 
@@ -125,7 +128,21 @@ def _emis(folder: Path) -> _Found:
         at = _time(path.name, match["at"], "%Y%m%d%H%M%S")
         last = int(match["last"])
         found.append(DeliveredFile(match["table"].lower(), path, at, (last, int(match["first"] or last), at)))
+    _check_starts_together(found)
     return found, frozenset()
+
+
+def _check_starts_together(found: Iterable[DeliveredFile]) -> None:
+    # No name says which file is whole: the first delivery is, so a table that begins later lacks what it builds on.
+    begins: DeliveredFile | None = None
+    seen: set[str] = set()
+    for file in sorted(found, key=lambda file: file.order):
+        begins = begins or file
+        later = file.order[1] > begins.order[0] and file.at.date() > begins.at.date()
+        if later and file.table not in seen and _EMIS_CHANGES.fullmatch(file.table):
+            message = f"{file.path.name} holds changes, and the first delivery has no file of its table"
+            raise ExtractError(message, "add the missing file of the first delivery")
+        seen.add(file.table)
 
 
 def _vision(folder: Path) -> _Found:
@@ -143,6 +160,10 @@ def _vision(folder: Path) -> _Found:
 
 def _tpp(folder: Path) -> _Found:
     found: list[DeliveredFile] = []
+    for delivery in sorted({path.parent for name in _TPP_EVERY_DELIVERY for path in folder.glob(f"*/{name}")}):
+        if not (delivery / _MANIFEST).is_file():
+            # Passed over, it would leave every count as it was before that delivery, and nobody would see it.
+            raise ExtractError(f"{delivery.name} has no {_MANIFEST}", "copy the delivery again, or move it away")
     for manifest in sorted(folder.glob(f"*/{_MANIFEST}")):
         found += _listed(manifest)
     _check_starts_full(found)

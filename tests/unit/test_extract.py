@@ -94,6 +94,24 @@ def test_a_missing_table_is_named(tmp_path: Path) -> None:
         canonical_rows(tmp_path, "emis_im1", "patient", "age")
 
 
+def test_an_emis_table_that_begins_after_the_first_delivery_is_refused(tmp_path: Path) -> None:
+    emis(tmp_path, {"CareRecord_Observation": [{}]}, {"CareRecord_Observation": [{}], "Coding_DrugCode": []})
+    assert open_extract(tmp_path, "emis_im1", PRACTICE)
+    only(tmp_path, "10-15_Coding_DrugCode*").unlink()
+    assert open_extract(tmp_path, "emis_im1", PRACTICE), "dictionaries are sent whole each time"
+    only(tmp_path, "10-15_CareRecord_Observation_*").unlink()
+    with pytest.raises(ExtractError, match="20-25_CareRecord_Observation_.* holds changes"):
+        open_extract(tmp_path, "emis_im1", PRACTICE)
+
+
+def test_a_tpp_delivery_without_its_manifest_is_refused_not_passed_over(tmp_path: Path) -> None:
+    tpp(tmp_path, {"SRPatient": [{}]}, {"SRPatient": [{}]})
+    last = max(tmp_path.glob("*/SRManifest.csv"))
+    last.unlink()
+    with pytest.raises(ExtractError, match=rf"{last.parent.name} has no SRManifest.csv"):
+        open_extract(tmp_path, "tpp_sr", PRACTICE)
+
+
 def test_a_missing_column_is_named(tmp_path: Path) -> None:
     tpp(tmp_path, {"SRPatient": [{}]})
     path = only(tmp_path, "SRPatient.csv")
