@@ -100,7 +100,7 @@ def test_an_emis_table_that_begins_after_the_first_delivery_is_refused(tmp_path:
     only(tmp_path, "10-15_Coding_DrugCode*").unlink()
     assert open_extract(tmp_path, "emis_im1", PRACTICE), "dictionaries are sent whole each time"
     only(tmp_path, "10-15_CareRecord_Observation_*").unlink()
-    with pytest.raises(ExtractError, match="20-25_CareRecord_Observation_.* holds changes"):
+    with pytest.raises(ExtractError, match=r"20-25_CareRecord_Observation_.* holds changes"):
         open_extract(tmp_path, "emis_im1", PRACTICE)
 
 
