@@ -1,4 +1,4 @@
-"""The little of markdown that authors use: paragraphs, bullets, headings, **strong**, *emphasis* and `code`.
+"""The little of markdown that authors use: paragraphs, lists, tables, headings, **strong**, *emphasis* and `code`.
 
 Everything is escaped first, so that nothing an author wrote can become an element or a link.
 """
@@ -36,7 +36,31 @@ def _block(block: str) -> Markup:
     if all(re.match(r"\s*[-*] |\s{2,}", line) for line in lines) and lines[0].lstrip()[:2] in ("- ", "* "):
         items = re.split(r"\n?^\s*[-*] ", block, flags=re.MULTILINE)[1:]
         return Markup("<ul>{}</ul>").format(Markup().join(Markup("<li>{}</li>").format(_inline(i)) for i in items))
+    if all(re.match(r"\d+\. |\s{2,}", line) for line in lines) and lines[0][0].isdigit():
+        return _numbered(block)
+    if len(lines) > 1 and all(line.startswith("|") for line in lines) and re.fullmatch(r"[|:\- ]+", lines[1]):
+        return _table(lines)
     return Markup("<p>{}</p>").format(_inline(block))
+
+
+def _numbered(block: str) -> Markup:
+    # Each item keeps the number it was given: authors may put two short ones on a line.
+    parts = re.split(r"^(\d+)\. ", block, flags=re.MULTILINE)[1:]
+    items = zip(parts[::2], parts[1::2], strict=True)
+    return Markup("<ol>{}</ol>").format(
+        Markup().join(Markup('<li value="{}">{}</li>').format(number, _inline(text)) for number, text in items)
+    )
+
+
+def _table(lines: list[str]) -> Markup:
+    head, *rows = ([cell.strip() for cell in line.strip().strip("|").split("|")] for line in (lines[0], *lines[2:]))
+    row = Markup("<tr>{}</tr>")
+    return Markup('<table class="nhsuk-table"><thead>{}</thead><tbody>{}</tbody></table>').format(
+        row.format(Markup().join(Markup('<th scope="col">{}</th>').format(_inline(cell)) for cell in head)),
+        Markup().join(
+            row.format(Markup().join(Markup("<td>{}</td>").format(_inline(cell)) for cell in cells)) for cells in rows
+        ),
+    )
 
 
 def _inline(text: str) -> Markup:
