@@ -80,7 +80,8 @@ def say(turn: Turn, signed: SignedAgreement, answer: Answer) -> Message:
     """Sign and keep the practice's word on an agreement; harmless when repeated.
 
     Raises:
-        NotAgreedError: the practice is not a party, or the agreement does not let practices be named.
+        NotAgreedError: the practice is not a party, the agreement does not let practices be named, or its version is
+            not newer than one that this practice has spoken about.
     """
     _check_may_say(turn, signed, answer)
     for kept in latest_decisions(turn.connection):
@@ -88,6 +89,7 @@ def say(turn: Turn, signed: SignedAgreement, answer: Answer) -> Message:
             Answer(kept.decision, kept.named) == answer
         ):
             return turn.outbox.message(kept.sequence)
+        _check_newer(kept, signed, answer)
     place = turn.outbox.next_place()
     acceptance = Acceptance(
         practice=turn.config.practice,
@@ -123,6 +125,19 @@ def _check_may_say(turn: Turn, signed: SignedAgreement, answer: Answer) -> None:
         raise NotAgreedError(f"practice {turn.config.practice} is not a party to agreement {agreement.id}")
     if answer.named and agreement.view is not View.NAMED_BY_CONSENT:
         raise NotAgreedError(f"agreement {agreement.id} names no practice to its peers", "accept it with --unnamed")
+
+
+def _check_newer(kept: KeptDecision, signed: SignedAgreement, answer: Answer) -> None:
+    """A version is never edited nor brought back: whoever reads "version 1" reads what was signed as version 1."""
+    agreement = signed.agreement
+    if kept.agreement_id != agreement.id or kept.digest == signed.digest or answer.decision != AgreementDecision.ACCEPT:
+        return
+    if agreement.version <= kept.version:
+        raise NotAgreedError(
+            f"agreement {agreement.id} is offered as version {agreement.version} in other words than were signed, "
+            f"this practice has spoken about version {kept.version}",
+            "nothing was signed; tell the hub by telephone: changed words need the next version",
+        )
 
 
 def _keep(connection: sqlite3.Connection, acceptance: Acceptance, signed: bytes) -> None:

@@ -267,6 +267,7 @@ def in_words(agreement: Agreement) -> str:
         *(f"  * {_terms_words(terms)}" for terms in agreement.searches),
         "From these records:",
         *(f"  * {table}: {', '.join(columns)}" for table, columns in agreement.tables.items()),
+        f"Found by the code lists: {', '.join(agreement.codelists) or 'none'}.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -57,8 +57,8 @@ SearchId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$")]
 KeyId = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 IsoDate = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 Sequence8 = Annotated[int, Field(ge=1, le=LAST_SEQUENCE)]
-Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
-"""One line for people: no control characters, which a terminal would obey."""
+Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\p{C}\p{Zl}\p{Zp}]+$")]
+"""One line for people: nothing that a terminal would obey, nor what hides or turns round the words around it."""
 
 
 class Message(BaseModel):

@@ -41,7 +41,9 @@ _HERE = Path(__file__).parent
 LIBRARY_FOLDER = _HERE / "library"
 CODELISTS_FOLDER = _HERE / "codelists"
 
-_Line = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+# No control characters, none that hide or turn round the words around them, no line separators.
+_ODD = r"\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+_Line = Annotated[str, Field(min_length=1, max_length=200, pattern=f"^[^{_ODD}]+$")]
 _Prose = Annotated[str, Field(min_length=1, max_length=10_000)]
 _DimensionValue = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 .,+<>=/()'&_-]{0,39}$")]
 _Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$")]

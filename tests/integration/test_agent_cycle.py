@@ -370,6 +370,22 @@ def test_a_practice_that_is_no_party_cannot_sign(practice: Practice) -> None:
         practice.accept()
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_version_that_was_signed_cannot_be_signed_again_in_other_words(practice: Practice, version: int) -> None:
+    practice.centre.publish(make_agreement(PULSE, version=2), library(PULSE))
+    practice.accept()
+    wider = make_agreement(PULSE, version=version, title="Wider")
+    practice.centre.publish(wider, library(PULSE))
+
+    with pytest.raises(NotAgreedError, match=f"offered as version {version} in other words than were signed"):
+        practice.accept()
+
+    practice.accept(Answer(AgreementDecision.DECLINE, named=False))
+    practice.centre.publish(make_agreement(PULSE, version=3, title="Wider"), library(PULSE))
+    practice.accept()
+    assert len(practice.receive()) == 3
+
+
 def test_nobody_is_named_where_the_agreement_names_nobody(practice: Practice) -> None:
     practice.centre.publish(make_agreement(PULSE, view="unnamed"), library(PULSE))
 

@@ -228,6 +228,14 @@ def test_every_packaged_search_is_valid_and_fits_the_published_schema(search_id:
     assert search.id == search_id
 
 
+@pytest.mark.parametrize("odd", ["\\x9b", "\\u202e", "\\u200b", "\\u2028", "\\ufeff"])
+def test_no_title_hides_or_turns_round_what_a_reviewer_reads(odd: str) -> None:
+    lines = YAML.splitlines()
+    titled = "\n".join(f'title: "A title{odd}"' if line.startswith("title:") else line for line in lines)
+    with pytest.raises(DocumentError, match="title"):
+        read_search(replace(FILES, files={**FILES.files, "search.yaml": titled + "\n"}))
+
+
 def test_a_search_that_is_not_packaged_is_refused() -> None:
     with pytest.raises(DocumentError, match="there is no packaged search nothing"):
         library_folder("nothing")

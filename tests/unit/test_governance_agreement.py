@@ -221,11 +221,22 @@ def test_a_list_is_no_agreement() -> None:
         read_terms("[1, 2]")
 
 
+@pytest.mark.parametrize(
+    "odd", ["\x1b[2J", "\x9b", "\u202e", "\u2066", "\u200b", "\u00ad", "\u2028", "\ufeff", "\U000e0041"]
+)
+def test_no_line_of_an_agreement_hides_or_turns_round_what_a_signatory_reads(odd: str) -> None:
+    document = document_of(agreement(purposes=(f"Comparing care{odd} of practices",)))
+    with pytest.raises(FormatError, match="purposes"):
+        read_document(document)
+
+
 def test_an_agreement_in_words_names_what_leaves_and_what_never_does() -> None:
     words = in_words(agreement())
     assert "In force from 2026-01-01 to 2027-12-31." in words
     assert "tiny-search, monthly, by sex" in words
     assert "counts, never rows" in words
+    assert "Found by the code lists: pulse_rhythm.\n" in words
+    assert "Found by the code lists: none.\n" in in_words(agreement(codelists=()))
     assert "  * not stated" in in_words(agreement(legal_basis=()))
     assert "never your name" in in_words(agreement(view=View.UNNAMED))
     assert "  * x, weekly\n" in in_words(agreement(searches=(SearchTerms("x", (), Schedule.WEEKLY),)))
