@@ -1,4 +1,4 @@
-"""A practice among its peers: its front page, the comparison of one search, and the same as a file."""
+"""A practice among its peers: its front page, the comparison of one search, and the same as files."""
 
 from __future__ import annotations
 
@@ -39,19 +39,54 @@ class Section:
 
     agreement: Agreement
     reference_date: date | None
-    other_dates: tuple[date, ...]
-    answered: int
-    agreed: int
-    rows: tables.Rows
+    dates: tuple[date, ...]
+    shown: tuple[tuple[Indicator, Comparison], ...]
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """What is shown, in the order of the page."""
+        return tuple(comparison for _, comparison in self.shown)
+
+    @property
+    def other_dates(self) -> tuple[date, ...]:
+        """The other dates for which anything was received, latest first."""
+        return tuple(other for other in self.dates if other != self.reference_date)
+
+    @property
+    def completeness(self) -> tuple[int, int]:
+        """How many practices have answered, and how many agreed."""
+        first = next(iter(self.comparisons), None)
+        return (first.answered, first.agreed) if first else (0, 0)
+
+    @property
+    def rows(self) -> tables.Rows:
+        """The rows of the page's table."""
+        return [
+            tables.front_row(
+                comparison, _address(indicator, comparison.reference_date, self.dates, "comparison"), place
+            )
+            for place, (indicator, comparison) in enumerate(self.shown, start=1)
+        ]
 
 
 @for_practice
 def front(request: HttpRequest, viewer: str) -> HttpResponse:
     """A practice's searches: its own figure, the middle of its peers, and how many have answered."""
-    today = timezone.now().date()
-    practice = _practice(viewer)
-    sections = [_section(request, viewer, agreement, today) for agreement in agreements_of(practice, today)]
-    return render(request, "front.jinja", {"practice": practice, "sections": sections})
+    practice, sections = _front(request, viewer)
+    chosen = _common_date(request, sections)
+    url = reverse("practice-csv") + (f"?on={chosen.isoformat()}" if chosen else "")
+    return render(request, "front.jinja", {"practice": practice, "sections": sections, "url": url})
+
+
+@for_practice
+def front_csv(request: HttpRequest, viewer: str) -> HttpResponse:
+    """All searches of the front page as one file."""
+    practice, sections = _front(request, viewer)
+    dates = [section.reference_date for section in sections if section.reference_date]
+    if not dates:
+        raise Http404("nothing was received for this practice to compare with")
+    parts = [(one.agreement.agreement_id, one.comparisons if one.reference_date else None) for one in sections]
+    return download.attachment(f"all-searches-{max(dates).isoformat()}.csv", download.front_csv(practice.name, parts))
 
 
 @for_practice
@@ -70,6 +105,7 @@ def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search
         "peers": tables.peers_table(comparison),
         "dates": dates,
         "url": _address(indicator, comparison.reference_date, dates, "comparison-csv"),
+        "groups_url": _address(indicator, comparison.reference_date, dates, "groups-csv"),
         "facts": tables.facts_table(own_facts(comparison)),
         "standings": standings_words(comparison),
         "counted": counted(search),
@@ -88,11 +124,18 @@ def comparison_csv(request: HttpRequest, viewer: str, agreement_id: str, search_
     """The comparison as a file."""
     _, comparison, _ = _find(request, viewer, agreement_id, search_id)
     name = f"{search_id}-{comparison.reference_date.isoformat()}.csv"
-    return HttpResponse(
-        download.comparison_csv(comparison),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return download.attachment(name, download.comparison_csv(comparison))
+
+
+@for_practice
+def groups_csv(request: HttpRequest, viewer: str, agreement_id: str, search_id: str) -> HttpResponse:
+    """One's own figures by group as a file, where the page shows them as a table."""
+    indicator, comparison, _ = _find(request, viewer, agreement_id, search_id)
+    own = own_result(viewer, indicator, comparison.reference_date)
+    if own is None or not tables.is_split(own.table):
+        raise Http404("there are no figures by group")
+    name = f"{search_id}-groups-{comparison.reference_date.isoformat()}.csv"
+    return download.attachment(name, download.groups_csv(comparison.own, own.table, comparison.reference_date))
 
 
 def own_facts(comparison: Comparison) -> list[tuple[str, str]]:
@@ -188,19 +231,25 @@ def _practice(code: str) -> Practice:
     return practice
 
 
+def _front(request: HttpRequest, viewer: str) -> tuple[Practice, list[Section]]:
+    today = timezone.now().date()
+    practice = _practice(viewer)
+    return practice, [_section(request, viewer, agreement, today) for agreement in agreements_of(practice, today)]
+
+
 def _section(request: HttpRequest, viewer: str, agreement: Agreement, today: date) -> Section:
     dates = reference_dates(agreement)
     chosen = _chosen(request, dates)
     if chosen is None:
-        return Section(agreement, None, (), 0, 0, [])
-    shown = comparisons(viewer, release(agreement, chosen, today), active_config())
-    rows = [
-        tables.front_row(comparison, _address(indicator, chosen, dates, "comparison"), place)
-        for place, (indicator, comparison) in enumerate(shown, start=1)
-    ]
-    first = shown[0][1] if shown else None
-    others = tuple(other for other in dates if other != chosen)
-    return Section(agreement, chosen, others, first.answered if first else 0, first.agreed if first else 0, rows)
+        return Section(agreement, None, (), ())
+    return Section(agreement, chosen, dates, comparisons(viewer, release(agreement, chosen, today), active_config()))
+
+
+def _common_date(request: HttpRequest, sections: list[Section]) -> date | None:
+    """The date that was asked for, if any section has it: one that the hub knows, never the text of an address."""
+    if not request.GET.get("on"):
+        return None
+    return next((section.reference_date for section in sections if section.reference_date), None)
 
 
 def _find(

@@ -4,23 +4,59 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
-from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Count, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from markupsafe import Markup
 
 from hub.comparison import Standing
 from hub.enforce import standing
 from hub.models import Agreement, Practice, Quarantined, Result
+from hub.pages import download
 from hub.pages.entry import for_staff
 from hub.pages.jinja import moment
 from hub.pages.load import Release, indicators, reference_dates, release
 from hub.pages.tables import Cell, Rows
 
+RECEIVED_HEADER = (
+    "agreement",
+    "reference_date",
+    "code",
+    "practice",
+    "state",
+    "received",
+    "searches_with_a_value",
+    "banded",
+    "withheld",
+    "not_run",
+)
+SET_ASIDE_HEADER = ("practice", "reason", "when", "times", "file")
+_SHOWN_FILES = 200
 _TAG = Markup('<span class="nhsuk-tag nhsuk-tag--{} nhsuk-tag--no-border">{}</span>')
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What was received of one practice.
+
+    Args:
+        received_at: when, or None if nothing has come yet.
+        searches: how many have a value, are banded, withheld, not run; empty if nothing has come yet.
+    """
+
+    code: str
+    name: str
+    received_at: datetime | None
+    searches: tuple[int, ...]
+
+    @property
+    def state(self) -> str:
+        """Whether it has answered, in words."""
+        return "received" if self.received_at else Standing.AWAITED.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,57 +66,99 @@ class Section:
     agreement: Agreement
     reference_date: date | None
     searches: int
-    answered: int
-    members: int
-    rows: Rows
+    coverage: tuple[Coverage, ...]
     not_active: tuple[tuple[str, str], ...]  # practices named in it, and why it is not active for them
+
+    @property
+    def answered(self) -> int:
+        """How many practices have answered."""
+        return sum(one.received_at is not None for one in self.coverage)
+
+    @property
+    def rows(self) -> Rows:
+        """The rows of the page's table."""
+        return [_row(one) for one in self.coverage]
+
+    @property
+    def url(self) -> str:
+        """Where the same table is as a file."""
+        return reverse("received-csv", kwargs={"agreement_id": self.agreement.agreement_id})
 
 
 @for_staff
 def coverage(request: HttpRequest) -> HttpResponse:
     """Practices that have enrolled, signed and sent; files set aside, by reason."""
     today = timezone.now().date()
-    agreements = Agreement.objects.filter(superseded_at=None).order_by("agreement_id")
     context = {
-        "sections": [_section(agreement, today) for agreement in agreements],
+        "sections": [_section(agreement, today) for agreement in _agreements()],
         "waiting": Practice.objects.filter(enrolled_at=None).order_by("code"),
-        "quarantines": _quarantines(),
+        "quarantines": [_set_aside_row(file) for file in _set_aside()],
+        "set_aside_url": reverse("set-aside-csv"),
         "practices": Practice.objects.count(),
         "reasons": _reasons(),
     }
     return render(request, "coverage.jinja", context)
 
 
+@for_staff
+def received_csv(request: HttpRequest, agreement_id: str) -> HttpResponse:  # noqa: ARG001 - a view is given its request
+    """Who has sent what under one agreement, as a file."""
+    agreement = _agreements().filter(agreement_id=agreement_id).first()
+    section = _section(agreement, timezone.now().date()) if agreement else None
+    if section is None or section.reference_date is None:
+        raise Http404("nothing was received under such an agreement")
+    on = section.reference_date.isoformat()
+    rows = [(agreement_id, on, *_received_cells(one)) for one in section.coverage]
+    return download.attachment(f"{agreement_id}-received-{on}.csv", download.written(RECEIVED_HEADER, rows))
+
+
+@for_staff
+def set_aside_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view is given its request
+    """The files that were set aside, as a file; without rows where there are none."""
+    rows = [(row.practice.code, _words(row), _stamp(row.at), str(row.times), row.file_name) for row in _set_aside()]
+    return download.attachment("set-aside.csv", download.written(SET_ASIDE_HEADER, rows))
+
+
+def _agreements() -> QuerySet[Agreement]:
+    return Agreement.objects.filter(superseded_at=None).order_by("agreement_id")
+
+
 def _section(agreement: Agreement, today: date) -> Section:
     dates = reference_dates(agreement)
     not_active = tuple((code, why) for code, why in standing(agreement, today).items() if why)
     if not dates:
-        return Section(agreement, None, 0, 0, 0, [], not_active)
+        return Section(agreement, None, 0, (), not_active)
     given = release(agreement, dates[0], today)
-    received = {
-        result.practice.code: result
-        for result in Result.objects.filter(agreement=agreement, reference_date=dates[0]).select_related("practice")
-    }
-    rows = [_row(given, practice, received.get(practice.code)) for practice, _ in given.members]
-    answered = len(received.keys() & given.codes)
-    return Section(agreement, dates[0], len(indicators(agreement)), answered, len(rows), rows, not_active)
+    results = Result.objects.filter(agreement=agreement, reference_date=dates[0])
+    received = dict(results.values_list("practice__code", "received_at"))
+    shown = tuple(_coverage(given, practice, received.get(practice.code)) for practice, _ in given.members)
+    return Section(agreement, dates[0], len(indicators(agreement)), shown, not_active)
 
 
-def _row(given: Release, practice: Practice, result: Result | None) -> list[Cell]:
+def _coverage(given: Release, practice: Practice, received_at: datetime | None) -> Coverage:
+    if received_at is None:
+        return Coverage(practice.code, practice.name, None, ())
     standings = Counter(counts.standing for (_, code), counts in given.figures.items() if code == practice.code)
-    shown = [str(standings.get(Standing.VALUE, 0)), str(standings.get(Standing.BANDED, 0))]
-    withheld = standings.get(Standing.WITHHELD, 0)
-    not_run = standings.get(Standing.NOT_RUN, 0) + standings.get(Standing.FAILED, 0)
-    state = _TAG.format("green", "Received") if result else _TAG.format("grey", "Not yet received")
-    when = moment(result.received_at) if result else "–"
-    numbers = [*shown, str(withheld), str(not_run)] if result else ["–"] * 4
+    columns = ((Standing.VALUE,), (Standing.BANDED,), (Standing.WITHHELD,), (Standing.NOT_RUN, Standing.FAILED))
+    searches = tuple(sum(standings[one] for one in column) for column in columns)
+    return Coverage(practice.code, practice.name, received_at, searches)
+
+
+def _row(one: Coverage) -> list[Cell]:
+    numbers = [str(number) for number in one.searches] or ["–"] * 4
     return [
-        {"text": practice.code},
-        {"text": practice.name},
-        {"html": state},
-        {"text": when},
+        {"text": one.code},
+        {"text": one.name},
+        {"html": _TAG.format("green" if one.received_at else "grey", one.state.capitalize())},
+        {"text": moment(one.received_at) if one.received_at else "–"},
         *({"text": text, "format": "numeric"} for text in numbers),
     ]
+
+
+def _received_cells(one: Coverage) -> tuple[str, ...]:
+    when = _stamp(one.received_at) if one.received_at else ""
+    numbers = [str(number) for number in one.searches] or [""] * 4
+    return (one.code, one.name, one.state, when, *numbers)
 
 
 def _reasons() -> list[tuple[str, int]]:
@@ -88,15 +166,24 @@ def _reasons() -> list[tuple[str, int]]:
     return [(reason.replace("_", " "), count) for reason, count in files]
 
 
-def _quarantines() -> Rows:
-    rows = Quarantined.objects.select_related("practice").order_by("-at")[:200]
+def _set_aside() -> QuerySet[Quarantined]:
+    return Quarantined.objects.select_related("practice").order_by("-at")[:_SHOWN_FILES]
+
+
+def _set_aside_row(row: Quarantined) -> list[Cell]:
     return [
-        [
-            {"text": row.practice.code},
-            {"text": row.reason.replace("_", " ")},
-            {"text": moment(row.at)},
-            {"text": str(row.times), "format": "numeric"},
-            {"html": Markup('<span class="gpf-hash">{}</span>').format(row.file_name)},
-        ]
-        for row in rows
+        {"text": row.practice.code},
+        {"text": _words(row)},
+        {"text": moment(row.at)},
+        {"text": str(row.times), "format": "numeric"},
+        {"html": Markup('<span class="gpf-hash">{}</span>').format(row.file_name)},
     ]
+
+
+def _words(row: Quarantined) -> str:
+    return row.reason.replace("_", " ")
+
+
+def _stamp(value: datetime) -> str:
+    """`2026-03-31T14:05Z`: to the minute, as the page says it; times are stored in UTC."""
+    return f"{value:%Y-%m-%dT%H:%MZ}"

@@ -1,8 +1,9 @@
-"""The tables of a comparison, as rows for the table macro; the file has the same rows (`hub.pages.download`)."""
+"""The tables of a practice's pages, as rows for the table macro; the files have the same (`hub.pages.download`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
@@ -37,28 +38,28 @@ def facts_table(facts: Sequence[tuple[str, str]]) -> Rows:
 def breakdown_head(table: SafeTable) -> list[Cell]:
     """The columns of one's own figures by group."""
     numeric = [{"text": text, "format": "numeric"} for text in ("Met", "Not met", "Left out", "Percentage")]
-    return [*({"text": name.replace("_", " ").capitalize()} for name, _ in _groups(table)[0].dimensions), *numeric]
+    return [*({"text": name.replace("_", " ").capitalize()} for name, _ in groups(table)[0].dimensions), *numeric]
 
 
 def breakdown_table(table: SafeTable) -> Rows:
     """One's own figures by group, as released."""
-    return [_group_row(row) for row in _groups(table)]
+    return [_group_row(row) for row in groups(table)]
 
 
 def has_groups(table: SafeTable) -> bool:
     """Whether the search splits its counts at all."""
-    return bool(_groups(table))
+    return bool(groups(table))
 
 
 def is_split(table: SafeTable) -> bool:
     """Whether any group of the table says more than that it is withheld."""
-    return any(cell.state in (State.VALUE, State.BAND) for row in _groups(table) for cell in row.states)
+    return any(cell.state in (State.VALUE, State.BAND) for row in groups(table) for cell in row.states)
 
 
 def unsplit_reason(table: SafeTable) -> str:
     """Why no group can be shown, in words; empty if the search has no groups."""
-    groups = _groups(table)
-    reason = groups[0].met.reason if groups else None
+    rows = groups(table)
+    reason = rows[0].met.reason if rows else None
     return reason_words(reason) if reason else ""
 
 
@@ -68,11 +69,27 @@ def front_row(comparison: Comparison, href: str, place: int) -> list[Cell]:
     answered = _QUIET.format(f"{comparison.answered} of {comparison.agreed} answered")
     return [
         {"html": Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, title)},
-        _figure(comparison.own) | {"classes": "nhsuk-u-font-weight-bold"},
+        _own_figure(comparison.own),
         {"text": _percent_or_dash(comparison.peers_median)},
         {"text": _percent_or_dash(comparison.target)},
         {"html": Markup("{}{}").format(_spark(comparison, place), answered)},
     ]
+
+
+def groups(table: SafeTable) -> list[SafeRow]:
+    """The groups of a table, without the row that has everyone."""
+    return [row for row in table.rows if row.dimensions]
+
+
+def group_names(row: SafeRow) -> list[str]:
+    """What a group is called, one word for each dimension."""
+    return [value.replace("_", " ") for _, value in row.dimensions]
+
+
+def group_percentage(row: SafeRow) -> Decimal | None:
+    """The percentage of one group, where both sides of it are values."""
+    counts = Counts(row.met, row.not_met, row.excepted)
+    return percentage_of(counts) if counts.standing is Standing.VALUE else None
 
 
 def _spark(comparison: Comparison, place: int) -> Markup:
@@ -100,17 +117,22 @@ def _figure(practice: Own | Peer) -> Cell:
     return {"text": f"{practice.percentage}%"}
 
 
+def _own_figure(own: Own) -> Cell:
+    figure = _figure(own)
+    if own.interval:
+        low, high = own.interval
+        interval = _QUIET.format(f"interval {low}% to {high}%")
+        figure = {"html": Markup("{}<br>{}").format(figure["text"], interval)}
+    return figure | {"classes": "nhsuk-u-font-weight-bold"}
+
+
 def _percent_or_dash(value: Any) -> str:
     return f"{plain(value)}%" if value is not None else _NONE
 
 
-def _groups(table: SafeTable) -> list[SafeRow]:
-    return [row for row in table.rows if row.dimensions]
-
-
 def _group_row(row: SafeRow) -> list[Cell]:
-    counts = Counts(row.met, row.not_met, row.excepted)
-    share = f"{percentage_of(counts)}%" if counts.standing is Standing.VALUE else _NONE
-    names = [{"text": value.replace("_", " ")} for _, value in row.dimensions]
+    percentage = group_percentage(row)
+    share = f"{percentage}%" if percentage is not None else _NONE
+    names = [{"text": name} for name in group_names(row)]
     numbers = [cell_words(state) for state in row.states]
     return [*names, *({"text": text, "format": "numeric"} for text in (*numbers, share))]

@@ -11,9 +11,13 @@ urlpatterns = [
     path("enter/<str:token>/", entry.arrive, name="enter"),
     path("leave/", entry.leave, name="leave"),
     path("practice/", practice.front, name="practice"),
+    path("practice.csv", practice.front_csv, name="practice-csv"),
     path("practice/<slug:agreement_id>/<slug:search_id>/", practice.comparison_page, name="comparison"),
     path("practice/<slug:agreement_id>/<slug:search_id>.csv", practice.comparison_csv, name="comparison-csv"),
+    path("practice/<slug:agreement_id>/<slug:search_id>/groups.csv", practice.groups_csv, name="groups-csv"),
     path("coverage/", staff.coverage, name="coverage"),
+    path("coverage/set-aside.csv", staff.set_aside_csv, name="set-aside-csv"),
+    path("coverage/<slug:agreement_id>/received.csv", staff.received_csv, name="received-csv"),
     path("static/<path:name>", assets.asset, name="asset"),
 ]
 

@@ -13,7 +13,8 @@ from hub.pages import assets, download
 from hub.pages.markdown import render
 from hub.pages.security import CONTENT_SECURITY_POLICY
 from hub.pages.words import cell_words, reason_words
-from tests.unit.test_comparison import BANDED, MEMBERS, member, seen_by
+from tests.federation import pulse_table
+from tests.unit.test_comparison import BANDED, MEMBERS, ON, member, seen_by
 
 
 def rows_of(comparison: Comparison) -> list[dict[str, str]]:
@@ -80,6 +81,36 @@ def test_the_file_opens_in_a_spreadsheet_with_its_letters_right() -> None:
 def test_a_name_that_a_spreadsheet_would_run_is_escaped(name: str) -> None:
     own = rows_of(seen_by("A1", (replace(MEMBERS[0], name=name), *MEMBERS[1:])))[0]
     assert own["practice"].startswith("'")
+
+
+def test_the_front_file_says_under_which_agreement_nothing_was_received() -> None:
+    file = download.front_csv("=Elm", [("heart", [seen_by("A1", MEMBERS)]), ("lungs", None), ("kidneys", [])])
+    first, second = csv.DictReader(StringIO(file.decode("utf-8-sig")))
+    assert (first["percentage"], first["interval_95_low"], first["interval_95_high"]) == ("73.2", "69.4", "76.7")
+    assert (first["middle_of_peers"], first["target"], first["answered"], first["agreed"]) == ("51.5", "90", "7", "8")
+    told = {name: value for name, value in second.items() if value}
+    assert told == {"agreement": "lungs", "practice": "'=Elm", "state": "not yet received"}
+
+
+@pytest.mark.parametrize("place", [1, 3, 4, 5, 6, 7])
+def test_the_front_file_has_words_and_no_number_where_there_is_no_percentage(place: int) -> None:
+    comparison = seen_by("ABCDEFGH"[place] + str(place + 1), MEMBERS)
+    (row,) = csv.DictReader(StringIO(download.front_csv("Elm", [("heart", [comparison])]).decode("utf-8-sig")))
+    assert row["state"] == comparison.own.standing.value
+    assert bool(row["percentage"]) == bool(row["interval_95_low"]) == (place == 1)
+
+
+@pytest.mark.parametrize(
+    ("not_met", "last"),
+    [(88, ["1412", "88", "fewer than 8", "94.1"]), (4, ["more than 1408", "fewer than 8", "fewer than 8", ""])],
+)
+def test_the_file_of_groups_has_plain_numbers_and_bands_in_words(not_met: int, last: list[str]) -> None:
+    own = replace(seen_by("A1", MEMBERS).own, name="@Elm")
+    rows = list(csv.reader(StringIO(download.groups_csv(own, pulse_table(1412, not_met), ON).decode("utf-8-sig"))))
+    assert rows[0][:5] == ["search", "reference_date", "practice", "age_band", "sex"]
+    assert rows[0][5:] == ["met", "not_met", "left_out", "percentage"]
+    assert {tuple(row[:3]) for row in rows[1:]} == {("pulse-rhythm-65", "2026-03-31", "'@Elm")}
+    assert rows[-1][5:] == last
 
 
 def test_markdown_knows_paragraphs_bullets_headings_and_emphasis() -> None:
