@@ -39,7 +39,7 @@ EXAMPLES = {
     "agreement propose": "agreement propose heart-health.yaml --clinical-key c.key --governance-key g.key",
     "agreement show": "agreement show heart-health",
     "agreement list": "agreement list --json",
-    "publish": "publish ./pulse-rhythm-65 --agreement heart-health --author-key a.key --clinical-key c.key "
+    "publish": "publish pulse-rhythm-65 --agreement heart-health --author-key a.key --clinical-key c.key "
     "--governance-key g.key",
     "serve": "serve --web-port 8000",
 }
@@ -179,7 +179,7 @@ def _agreement(commands: Commands) -> None:
 
 def _publish(commands: Commands) -> None:
     made = _command(commands, "publish", "publish", "publish searches under an agreement")
-    made.add_argument("folder", type=Path, nargs="+", help="a search's folder")
+    made.add_argument("folder", type=Path, nargs="+", help="folder of a search, or name of a packaged one")
     made.add_argument("--agreement", required=True, metavar="ID")
     made.add_argument("--author-key", type=Path, required=True, metavar="FILE")
     made.add_argument("--codelists", type=Path, metavar="DIR", help="code lists, if not those that come with gpfed")

@@ -210,8 +210,10 @@ def _address(centre: Centre, arguments: Namespace) -> tuple[str, int]:
 def _read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FormatError(f"{path} cannot be read as text") from error
+    except OSError as error:
+        raise FormatError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise FormatError(f"{path} is not text in UTF-8") from error
 
 
 def _member(member: StaffMember) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from hub.errors import PublicationError
 from hub.events import record
 from hub.models import Agreement, PublishedSearch
 from hub.staff import hub_identity
-from searches.document import SearchFiles, content_digest, read_folder, read_search
+from searches.document import SearchFiles, content_digest, library, library_folder, read_folder, read_search
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,9 @@ class _Draft:
 
 
 def read_folders(folders: Sequence[Path], codelists: Path | None = None) -> list[SearchFiles]:
-    """The files of each search's folder."""
-    return [read_folder(folder, codelists) for folder in folders]
+    """The files of each search: of a folder, or of a packaged search where there is no folder of that name."""
+    found = (library_folder(str(one)) if not one.is_dir() and str(one) in library() else one for one in folders)
+    return [read_folder(folder, codelists) for folder in found]
 
 
 def publish(centre: Centre, agreement_id: str, searches: Sequence[SearchFiles], reviewers: Reviewers) -> Publication:

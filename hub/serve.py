@@ -9,10 +9,11 @@ Every hour the snapshot and the timestamp of the catalogue are signed anew if th
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ from hub.accounts import HubDirectory
 from hub.centre import Centre
 from hub.config import HubConfig
 from hub.enrolment import host_key
+from hub.errors import HubConfigError
 from hub.files import write_whole
 from hub.receive import Turn, receive_waiting
 from hub.sftp_server import SftpServer
@@ -60,8 +62,10 @@ def serve(centre: Centre, stop: threading.Event, announce: Callable[[Addresses],
         announce: called once, when the hub can be reached.
     """
     config, wake = centre.config, threading.Event()
-    sftp = SftpServer((config.sftp_host, config.sftp_port), host_key(centre), HubDirectory(centre, wake.set))
-    web = waitress.create_server(WSGIHandler(), **_web_settings(config))
+    with _port("mailbox", config.sftp_host, config.sftp_port):
+        sftp = SftpServer((config.sftp_host, config.sftp_port), host_key(centre), HubDirectory(centre, wake.set))
+    with _port("pages", config.web_host, config.web_port):
+        web = waitress.create_server(WSGIHandler(), **_web_settings(config))
     pages = threading.Thread(target=web.run, name="pages", daemon=True)
     try:
         sftp.start()
@@ -89,6 +93,17 @@ def renew(centre: Centre) -> bool:
     """Sign the catalogue's newest-version files anew if they end soon; whether that was so."""
     with transaction.atomic():  # takes the write lock: nobody publishes meanwhile
         return centre.repository().refresh(RENEW_AHEAD)
+
+
+@contextlib.contextmanager
+def _port(what: str, host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise HubConfigError(
+            f"the {what} cannot listen on {host} port {port}: {error.strerror or 'no such address'}",
+            "end what listens there, this hub perhaps, or give another port: gpfed-hub serve --help",
+        ) from error
 
 
 def _receive_until(centre: Centre, stop: threading.Event, wake: threading.Event) -> None:

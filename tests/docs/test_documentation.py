@@ -68,6 +68,12 @@ def matches(printed: str, expected: list[str]) -> bool:
     return re.fullmatch(pattern, printed if printed.endswith("\n") or not printed else printed + "\n") is not None
 
 
+def test_the_guide_to_a_hub_uses_only_keys_that_it_has_made() -> None:
+    guide = (ROOT / "docs" / "how-to" / "run-a-hub.md").read_text()
+    made = set(re.findall(r"key new .* --out (\S+)", guide))
+    assert made == set(re.findall(r"--(?:author|clinical|governance)-key (\S+)", guide))
+
+
 def test_readme_commands_are_targets_of_the_makefile() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for command in re.findall(r"^    (make .+)$", (ROOT / "README.md").read_text(), re.MULTILINE):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -104,7 +105,7 @@ def test_help_is_quick_and_tells_the_exit_codes(tmp_path: Path) -> None:
     ended = hub(tmp_path, "--help")
 
     assert ended.returncode == 0
-    assert "12 refused by agreement or policy" in ended.stdout
+    assert "12  refused by an agreement or a policy" in ended.stdout
 
 
 def test_help_imports_neither_django_nor_paramiko(tmp_path: Path) -> None:
@@ -152,6 +153,36 @@ def test_a_search_that_nobody_signed_for_is_not_published(folder: Path) -> None:
 
     assert (ended.returncode, ended.stdout) == (12, "")
     assert "active for no practice: Z90001: is not known to this hub" in ended.stderr
+
+
+def test_a_file_that_is_not_there_is_said_to_be_so(folder: Path) -> None:
+    ended = hub(folder, "agreement", "propose", "nowhere.yaml", *reviewers(folder))
+
+    assert (ended.returncode, ended.stderr) == (
+        1,
+        "gpfed-hub: nowhere.yaml cannot be read: No such file or directory\n",
+    )
+
+
+def test_a_packaged_search_is_published_by_its_name(folder: Path, tmp_path: Path) -> None:
+    author = str(folder / "keys" / "staff" / "a.author.key")
+    words = ("--agreement", "heart-health", "--author-key", author, *reviewers(folder))
+    by_name = hub(folder, "publish", "pulse-rhythm-65", *words)
+
+    assert by_name.returncode == 12
+    assert "is active for no practice" in by_name.stderr
+    assert hub(folder, "publish", str(tmp_path / "pulse-rhythm-65"), *words).returncode == 1
+
+
+@pytest.mark.parametrize(("option", "what"), [("--sftp-port", "mailbox"), ("--web-port", "pages")])
+def test_a_port_that_is_taken_is_named_without_a_trace(folder: Path, option: str, what: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = hub(folder, "serve", option, str(port))
+
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"gpfed-hub: the {what} cannot listen on 127.0.0.1 port {port}: ")
+    assert "Traceback" not in ended.stderr
 
 
 def test_an_agreement_is_not_proposed_twice(folder: Path) -> None:
