@@ -106,7 +106,7 @@ def enrol(centre: Centre, invitation_id: int, data: bytes) -> None:
 
     Raises:
         EnrolmentError: the request is for another practice, not signed by the key it brings, brings a key that another
-            practice uses, or is a second, different one.
+            practice uses, is a second, different one, or comes after the code has expired.
     """
     digest = hashlib.sha256(data).hexdigest()
     with transaction.atomic():
@@ -115,6 +115,8 @@ def enrol(centre: Centre, invitation_id: int, data: bytes) -> None:
             return
         if invitation.request_digest:
             raise EnrolmentError("this code has been used", "ask the hub for a new one")
+        if invitation.expires_at <= centre.now():  # it was good when the session began, which may be a while ago
+            raise EnrolmentError("this code has expired", "ask the hub for a new one")
         request = _checked(invitation.practice, data)
         _take(centre, invitation, request, digest)
 

@@ -68,6 +68,15 @@ def test_only_a_hash_of_the_secret_is_kept(tmp_path: Path) -> None:
     assert bytes.fromhex(code.secret[8:]) not in stored
 
 
+def test_a_session_that_outlives_its_code_enrols_nobody(tmp_path: Path) -> None:
+    federation = Federation(tmp_path)
+    _, invitation = _invited(federation)
+    federation.later(hours=1)
+    with pytest.raises(EnrolmentError, match="this code has expired"):
+        enrol(federation.centre, invitation.pk, _request())
+    assert not Practice.objects.get().enrolled
+
+
 def test_the_same_request_again_is_harmless_and_another_one_is_refused(tmp_path: Path) -> None:
     federation = Federation(tmp_path)
     _, invitation = _invited(federation)
