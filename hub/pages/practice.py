@@ -28,7 +28,7 @@ from hub.pages.load import (
 )
 from hub.pages.markdown import render as markdown
 from hub.pages.markdown import without_title
-from hub.pages.words import cell_words, counted, direction, reason_words
+from hub.pages.words import count_words, counted, direction, peers_words, reason_words
 from hub.settings import active_config
 from searches.search import Good, Search, Unit
 
@@ -108,6 +108,7 @@ def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search
         "groups_url": _address(indicator, comparison.reference_date, dates, "groups-csv"),
         "facts": tables.facts_table(own_facts(comparison)),
         "standings": standings_words(comparison),
+        "with_percentage": peers_words(len(comparison.with_percentage)),
         "counted": counted(search),
         "direction": direction(search),
         "why": markdown(search.why_it_matters),
@@ -143,8 +144,8 @@ def own_facts(comparison: Comparison) -> list[tuple[str, str]]:
     own, what = comparison.own, counted(comparison.search)
     if own.counts is None:
         return []
-    facts = [("Met", f"{cell_words(own.counts.met)} {what}"), ("Not met", f"{cell_words(own.counts.not_met)} {what}")]
-    facts.append(("Left out (excepted)", f"{cell_words(own.counts.excepted)} {what}"))
+    facts = [("Met", count_words(own.counts.met, what)), ("Not met", count_words(own.counts.not_met, what))]
+    facts.append(("Left out (excepted)", count_words(own.counts.excepted, what)))
     if own.interval:
         facts.append(("95% interval", f"{own.interval[0]}% to {own.interval[1]}%"))
     if own.counts.reason:

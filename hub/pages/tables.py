@@ -8,10 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
-from governance.suppress import SafeRow, SafeTable, State
+from governance.suppress import Reason, SafeRow, SafeTable, State
 from hub.charts import spark
 from hub.comparison import Comparison, Counts, Own, Peer, Standing, percentage_of, plain
-from hub.pages.words import cell_words, reason_words
+from hub.pages.words import cell_words, peers_words, reason_words
 
 Cell = dict[str, Any]
 Rows = list[list[Cell]]
@@ -60,6 +60,8 @@ def unsplit_reason(table: SafeTable) -> str:
     """Why no group can be shown, in words; empty if the search has no groups."""
     rows = groups(table)
     reason = rows[0].met.reason if rows else None
+    if reason is Reason.DENOMINATOR_BELOW_8:
+        return f"{reason_words(reason)} in each"
     return reason_words(reason) if reason else ""
 
 
@@ -101,7 +103,7 @@ def _spark(comparison: Comparison, place: int) -> Markup:
             spark.Spark(
                 f"spark-{place}",
                 comparison.search.title,
-                f"Your practice: {share}. {len(peers)} peers on a line from 0 to 100%.",
+                f"Your practice: {share}. {peers_words(len(peers))} on a line from 0 to 100%.",
                 float(own.percentage) if own.percentage is not None else None,
                 peers,
                 float(comparison.target) if comparison.target is not None else None,

@@ -42,6 +42,16 @@ def cell_words(cell: CellState) -> str:
             return cell.state.replace("_", " ")
 
 
+def count_words(cell: CellState, what: str) -> str:
+    """A state with what it counts, where it counts something: `412 people`, `not run`."""
+    return f"{cell_words(cell)} {what}" if cell.state in (State.VALUE, State.BAND) else cell_words(cell)
+
+
+def peers_words(number: int) -> str:
+    """How many peers: `1 peer`, `9 peers`."""
+    return f"{number} {'peer' if number == 1 else 'peers'}"
+
+
 def counted(search: Search) -> str:
     """What the search counts."""
     return "appointments" if search.unit is Unit.APPOINTMENT else "people"

@@ -12,7 +12,8 @@ from hub.comparison import Comparison
 from hub.pages import assets, download
 from hub.pages.markdown import render
 from hub.pages.security import CONTENT_SECURITY_POLICY
-from hub.pages.words import cell_words, reason_words
+from hub.pages.tables import unsplit_reason
+from hub.pages.words import cell_words, count_words, peers_words, reason_words
 from tests.federation import pulse_table
 from tests.unit.test_comparison import BANDED, MEMBERS, ON, member, seen_by
 
@@ -41,6 +42,28 @@ def test_every_reason_has_words(reason: Reason) -> None:
 )
 def test_no_two_states_read_alike(cell: CellState, said: str) -> None:
     assert cell_words(cell) == said
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (CellState(State.VALUE, value=412), "412 people"),
+        (CellState(State.BAND, below=8), "fewer than 8 people"),
+        (CellState(State.WITHHELD, reason=Reason.LIST_BELOW_1000), "withheld"),
+        (CellState(State.NOT_RUN, reason=Reason.LAYOUT_HAS_NO_APPOINTMENTS), "not run"),
+        (CellState(State.FAILED, reason=Reason.TIMED_OUT), "failed"),
+    ],
+)
+def test_what_was_not_counted_counts_nobody(cell: CellState, said: str) -> None:
+    assert count_words(cell, "people") == said
+
+
+def test_one_peer_is_not_peers() -> None:
+    assert [peers_words(number) for number in (0, 1, 2)] == ["0 peers", "1 peer", "2 peers"]
+
+
+def test_why_no_group_is_shown_speaks_of_each_group() -> None:
+    assert unsplit_reason(pulse_table(5, 5)) == "fewer than 8 people were counted in each"
 
 
 def test_the_file_has_counts_in_one_s_own_row_only() -> None:
