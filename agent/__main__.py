@@ -136,11 +136,16 @@ def _add_agreements(commands: _Commands[argparse.ArgumentParser]) -> None:
 def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     run = _add(commands, "run", "Do everything that is due now.", "run --once --reference-date 2026-03-31")
     run.add_argument("--once", action="store_true", required=True, help="one turn, then end")
-    run.add_argument(
-        "--reference-date", type=date.fromisoformat, metavar="DATE", help="answer for this day (YYYY-MM-DD)"
-    )
+    run.add_argument("--reference-date", type=_day, metavar="DATE", help="answer for this day (YYYY-MM-DD)")
     run.add_argument("--json", action="store_true", help="print JSON")
     _add(commands, "start", "Serve: look every so many minutes, until told to end.", "start")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a day such as 2026-03-31, found {text!r}") from None
 
 
 def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:

@@ -13,7 +13,7 @@ from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_tu
 from agent.decisions import Answer, find_agreement, latest_decisions, say
 from agent.diary import Diary
 from agent.enrol import Door, Records, enrol
-from agent.errors import ConfigError, NotAgreedError
+from agent.errors import ConfigError, NotAgreedError, SourceError
 from agent.sftp import Address, ClientKey, connect
 from agent.state import StateFolder
 from agent.status import sent_rows, status_of
@@ -37,6 +37,9 @@ def enrol_command(folder: StateFolder, options: Namespace) -> int:
     if options.layout not in LAYOUTS:
         raise ConfigError(f"no layout is called {options.layout!r}", f"choose one of: {', '.join(sorted(LAYOUTS))}")
     records = Records(options.layout, options.extract.absolute())
+    if not records.extract.is_dir():
+        # Before the code is used: it works once, and a mistyped folder would show only at the first run.
+        raise SourceError(f"no folder at {records.extract}", "give the folder of the nightly files; nothing was sent")
     enrolled = enrol(folder, options.code, records, Door(connect), Diary(folder.diary, clock))
     _print(
         options,
@@ -62,7 +65,9 @@ def show_command(folder: StateFolder, options: Namespace) -> int:
             _print(options, _agreement_json(turn, catalogue, signed), _agreement_text(turn, signed))
         else:
             listed = [_agreement_json(turn, catalogue, signed) for signed in catalogue.agreements.values()]
-            text = "\n".join(f"{one['id']}  version {one['version']}  {one['said']}  {one['title']}" for one in listed)
+            text = "\n".join(
+                f"{one['id']}  version {one['version']}  said {one['said']}  {one['title']}" for one in listed
+            )
             _print(options, {"agreements": listed}, text or "No agreement is offered to this practice.")
     return 0
 
@@ -127,7 +132,13 @@ def _say(folder: StateFolder, options: Namespace, answer: Answer) -> int:
         _confirm(turn, signed, options, answer)
         say(turn, signed, answer)
         outcome = deliver_waiting(turn, lambda: open_mailbox(turn), catalogue.hub, Wish())
-    _print_outcome(options, outcome)
+    named = (", named" if answer.named else ", unnamed") if answer.decision is AgreementDecision.ACCEPT else ""
+    _print_outcome(
+        options,
+        outcome,
+        f"signed: {answer.decision} {signed.agreement.id} version {signed.agreement.version}, "
+        f"practice {turn.config.practice}{named}\n{'waits for' if outcome.waiting else 'received by'} the hub",
+    )
     return outcome.exit_code
 
 
@@ -175,7 +186,7 @@ def _said(turn: Turn, signed: SignedAgreement) -> str:
     return "nothing"
 
 
-def _print_outcome(options: Namespace, outcome: Outcome) -> None:
+def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None:
     document = {
         "released": [
             {"sequence": one.sequence, "agreement": one.agreement, "digest": one.digest} for one in outcome.released
@@ -185,11 +196,12 @@ def _print_outcome(options: Namespace, outcome: Outcome) -> None:
     }
     lines = [f"released message {one.sequence}: {one.agreement} of {one.reference_date}" for one in outcome.released]
     lines += [f"message {one.sequence} waits for the hub's receipt" for one in outcome.waiting]
-    _print(options, document, "\n".join(lines) or "nothing waits")
-    for problem in outcome.problems:
-        print(f"gpfed-agent: {problem.message}", file=sys.stderr)
-        if problem.hint:
-            print(f"  {problem.hint}", file=sys.stderr)
+    _print(options, document, "\n".join([said, *lines] if said else lines) or "nothing waits")
+    # A hub that does not answer is met twice in a turn.
+    for message, hint in dict.fromkeys((problem.message, problem.hint) for problem in outcome.problems):
+        print(f"gpfed-agent: {message}", file=sys.stderr)
+        if hint:
+            print(f"  {hint}", file=sys.stderr)
 
 
 def _print(options: Namespace, document: Mapping[str, object], text: str) -> None:

@@ -235,6 +235,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if bool(options.hub_key) != bool(options.hub_code):
         parser.error("--hub-key and --hub-code belong together")
+    if not options.folder.is_dir():
+        parser.error(f"no folder at {options.folder}")
     try:
         hub = _hub_given(options.hub_key, options.hub_code) if options.hub_key else None
         findings = verify_folder(options.folder, hub)

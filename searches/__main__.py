@@ -27,12 +27,12 @@ _EXIT_CODES = """exit codes:
    13  the extract cannot be read
   130  interrupted"""
 _EPILOG = f"""example:
-  {PROGRAM} check searches/library/pulse-rhythm-65
-  {PROGRAM} test searches/library/pulse-rhythm-65
+  {PROGRAM} check pulse-rhythm-65
+  {PROGRAM} test pulse-rhythm-65
   {PROGRAM} synthesise --layout emis_im1 --patients 2000 --seed 1 --out /tmp/practice
-  {PROGRAM} run searches/library/pulse-rhythm-65 --extract /tmp/practice --layout emis_im1 --reference-date 2026-03-31
+  {PROGRAM} run pulse-rhythm-65 --extract /tmp/practice --layout emis_im1 --reference-date 2026-03-31
 
-A FOLDER may also be the name of a packaged search: {PROGRAM} check pulse-rhythm-65
+A search is a folder, or the name of one that comes with GPFed.
 
 {_EXIT_CODES}"""
 
@@ -108,11 +108,13 @@ def _add_day(command: argparse.ArgumentParser, practice: str | None) -> None:
     command.add_argument(
         "--reference-date",
         required=True,
-        type=date.fromisoformat,
+        type=_day,
         metavar="DATE",
         help="answer for this day (YYYY-MM-DD)",
     )
-    command.add_argument("--practice", default=practice, metavar="CODE", help="organisation code of the practice")
+    command.add_argument(
+        "--practice", type=_practice, default=practice, metavar="CODE", help="organisation code of the practice"
+    )
 
 
 def _add_check(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -158,13 +160,28 @@ def _add_synthesise(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     command.add_argument(
         "--reference-date",
-        type=date.fromisoformat,
+        type=_day,
         default=date(2026, 3, 31),
         metavar="DATE",
         help="day of the last delivery (default: 2026-03-31)",
     )
-    command.add_argument("--practice", default="Z90001", metavar="CODE", help="organisation code (default: Z90001)")
+    command.add_argument(
+        "--practice", type=_practice, default="Z90001", metavar="CODE", help="organisation code (default: Z90001)"
+    )
     command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a day such as 2026-03-31, found {text!r}") from None
+
+
+def _practice(text: str) -> str:
+    if not (text.isascii() and text.isalnum()):  # it becomes part of file names
+        raise argparse.ArgumentTypeError(f"expected letters and digits, found {text!r}")
+    return text
 
 
 def _count(text: str) -> int:

@@ -58,6 +58,8 @@ def _print(facts: dict[str, Any]) -> None:
         print(f"  {facts['reason']}: {facts['message']}")
         return
     print("  everyone in it; in brackets, without those who opted out")
+    if any("everyone_uncapped" in cell["met"] for cell in facts["cells"]):
+        print("  every appointment; in square brackets, at most three of a person, as counted for others")
     for cell in facts["cells"]:
         name = ", ".join(cell["dimensions"].values()) or "all"
         counts = (f"{outcome} {_count(cell[outcome])}" for outcome in ("met", "not_met", "excepted"))
@@ -65,6 +67,7 @@ def _print(facts: dict[str, Any]) -> None:
 
 
 def _count(counts: dict[str, int]) -> str:
-    everyone = counts.get("everyone_uncapped", counts["everyone"])
-    without = counts.get("without_type1_uncapped", counts["without_type1"])
-    return f"{everyone:>6} ({without})"
+    capped = f"{counts['everyone']:>6} ({counts['without_type1']})"
+    if "everyone_uncapped" not in counts:
+        return capped
+    return f"{counts['everyone_uncapped']:>6} ({counts['without_type1_uncapped']}) [{capped.strip()}]"

@@ -139,6 +139,8 @@ def test_an_operator_enrols_signs_runs_and_sees_what_left(hub: RunningHub, tmp_p
 
     accepted = agent("agreements", "accept", "heart-health", "--unnamed", "--yes")
     assert accepted.code == 0, accepted.err
+    assert accepted.out == ("signed: accept heart-health version 1, practice Z90001, unnamed\nreceived by the hub\n")
+    assert agent("agreements", "show").out.startswith("heart-health  version 1  said accept  Heart health")
     hub.publish()
 
     ran = agent("run", "--once", "--reference-date", "2026-03-31", "--json")
@@ -224,7 +226,13 @@ def test_help_loads_nothing_heavy_and_lists_every_exit_code() -> None:
         (("run", "--once"), 10, "gpfed-agent: this agent is not enrolled"),
         (("start",), 10, "gpfed-agent: this agent is not enrolled"),
         (("agreements", "show"), 10, "gpfed-agent: this agent is not enrolled"),
-        (("enrol", "GPF1-0000", "--layout", "canonical", "--extract", "x"), 1, "gpfed-agent: the code cannot be read"),
+        (("enrol", "GPF1-0000", "--layout", "canonical", "--extract", "."), 1, "gpfed-agent: the code cannot be read"),
+        (
+            ("enrol", "GPF1-0000", "--layout", "canonical", "--extract", "/nowhere"),
+            13,
+            "gpfed-agent: no folder at /nowhere",
+        ),
+        (("run", "--once", "--reference-date", "31/3/26"), 2, "usage: gpfed-agent run"),
         (("enrol", "GPF1-0000", "--layout", "none", "--extract", "x"), 1, "gpfed-agent: no layout is called 'none'"),
         (("run",), 2, "usage: gpfed-agent run"),
         (("agreements", "accept", "x"), 2, "usage: gpfed-agent agreements accept"),

@@ -46,7 +46,7 @@ def broken(tmp_path: Path, old: str, new: str) -> Path:
 def test_help_shows_examples_and_exit_codes() -> None:
     done = program("--help")
     assert done.returncode == 0
-    assert "gpfed-search check searches/library/pulse-rhythm-65" in done.stdout
+    assert "gpfed-search check pulse-rhythm-65" in done.stdout
     assert "13  the extract cannot be read" in done.stdout
 
 
@@ -82,6 +82,23 @@ def test_a_count_that_is_none_is_exit_2(patients: str, capsys: pytest.CaptureFix
     with pytest.raises(SystemExit, match="2"):
         main(["synthesise", "--layout", "vision", "--patients", patients, "--seed", "1", "--out", "x"])
     assert "expected a whole number from 1 to 1,000,000" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("option", "found", "message"),
+    [
+        ("--reference-date", "2026-02-30", "expected a day such as 2026-03-31, found '2026-02-30'"),
+        ("--practice", "../Z90001", "expected letters and digits, found '../Z90001'"),
+    ],
+)
+def test_a_day_or_a_practice_that_is_none_is_exit_2(
+    option: str, found: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "deep" / "out"
+    with pytest.raises(SystemExit, match="2"):
+        main(["synthesise", "--layout", "vision", "--patients", "3", "--seed", "1", "--out", str(out), option, found])
+    assert message in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("search_id", library())
@@ -181,7 +198,8 @@ def test_run_counts_appointments_capped_and_uncapped(extracts: Path, capsys: pyt
     totals = json.loads(capsys.readouterr().out)["cells"][0]["not_met"]
     assert totals["everyone_uncapped"] >= totals["everyone"] > 0
     assert main(["run", "dna-booking-lead", *where]) == 0
-    assert f"{totals['everyone_uncapped']} ({totals['without_type1_uncapped']})" in capsys.readouterr().out
+    uncapped = f"{totals['everyone_uncapped']} ({totals['without_type1_uncapped']})"
+    assert f"{uncapped} [{totals['everyone']} ({totals['without_type1']})]" in capsys.readouterr().out
 
 
 def test_run_says_what_a_layout_has_no_source_for(extracts: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -191,9 +191,12 @@ def test_wrong_arguments_are_told_apart(folder: Path, capsys: pytest.CaptureFixt
         with pytest.raises(SystemExit, match="2"):
             main(arguments)
     assert "belong together" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        main(["verify", str(folder / "mistyped")])
+    assert f"no folder at {folder / 'mistyped'}" in capsys.readouterr().err
 
 
 def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="0"):
         main(["verify", "--help"])
-    assert "3 something is missing" in capsys.readouterr().out
+    assert "3  something is missing" in capsys.readouterr().out
