@@ -11,14 +11,14 @@ from datetime import date
 from typing import Any
 
 from searches.batch import Batch
-from searches.engines import duckdb
+from searches.engines import ENGINES, duckdb
 from searches.errors import AnswerError, ExtractError, LayoutError
 from searches.extract import Extract
 from searches.layouts.expand import Bindings, definitions, raw_tables
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.people import PeopleSet, PeopleSets, Roster, gather
 from searches.search import Outcome, Search, Unit
-from searches.translate import ENGINES, Question, TranslationReceipt, ask, statement
+from searches.translate import Question, TranslationReceipt, ask, statement
 
 
 @dataclass(frozen=True, slots=True)

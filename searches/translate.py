@@ -7,7 +7,7 @@ engine; the author's text is never run. A receipt says what was made of what.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -15,7 +15,7 @@ from hashlib import sha256
 from sqlglot import exp
 
 from searches import canon
-from searches.engines import duckdb
+from searches.engines import ENGINES, Engine
 from searches.errors import LayoutError
 from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system, definitions
 from searches.layouts.layout import Layout
@@ -28,18 +28,6 @@ ROWS = "search_rows"
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
-    """A way to write a tree: `render` refuses what it does not know."""
-
-    name: str
-    version: Callable[[], str]
-    render: Callable[[exp.Expression], str]
-
-
-ENGINES = {duckdb.NAME: Engine(duckdb.NAME, duckdb.engine_version, duckdb.render)}
-
-
-@dataclass(frozen=True, slots=True)
 class TranslationReceipt:
     """What was made of a search; goes with every result.
 
@@ -48,7 +36,7 @@ class TranslationReceipt:
         layout: its name.
         layout_version: over all that the layout says.
         engine: its name.
-        engine_version: as the engine gives it.
+        engine_version: its own, or of a server the oldest that the statement is written for.
         statement_digest: SHA-256 (hex) of the whole statement, as UTF-8.
     """
 
@@ -69,7 +57,7 @@ class LocalStatement:
 
 
 def translate(
-    search: Search, layout: Layout, engine: str = duckdb.NAME, *, reference_date: date, practice: str
+    search: Search, layout: Layout, engine: str = "duckdb", *, reference_date: date, practice: str
 ) -> LocalStatement:
     """Write a search for one record system and engine.
 

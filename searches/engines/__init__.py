@@ -1,1 +1,14 @@
-"""The databases that a search can run in, each as a way to write a tree and a way to run it."""
+"""The databases that a search can run in, each as a way to write a tree, and some also as a way to run it.
+
+Adding an engine is one module of rewrites with its own list of nodes, and one line here.
+"""
+
+from __future__ import annotations
+
+from searches.engines import duckdb
+from searches.engines.engine import Engine
+
+__all__ = ["ENGINES", "Engine"]
+
+ENGINES = {engine.name: engine for engine in (Engine(duckdb.NAME, duckdb.engine_version, duckdb.render),)}
+"""By name, as in `gpfed-search sql --engine NAME`."""
