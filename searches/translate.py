@@ -15,7 +15,7 @@ from hashlib import sha256
 from sqlglot import exp
 
 from searches import canon
-from searches.engines import ENGINES, Engine
+from searches.engines import AS_NAMED, ENGINES, Engine, Site
 from searches.errors import LayoutError
 from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system, definitions
 from searches.layouts.layout import Layout
@@ -81,15 +81,19 @@ class Question:
         tree: one SELECT of fixed columns: patient_id, outcome, the dimensions as declared, and for appointments the id
             and start date of each.
         tables: the canonical tables that it reads.
+        asked: the same as its author wrote it, dates folded and code lists still by name.
     """
 
     search: Search
     reference_date: date
     tree: exp.Select
     tables: frozenset[str]
+    asked: exp.Select
 
 
-def statement(question: Question, layout: Layout, engine: Engine, practice: str) -> LocalStatement:
+def statement(
+    question: Question, layout: Layout, engine: Engine, practice: str, site: Site = AS_NAMED
+) -> LocalStatement:
     """The question over raw tables: the layout's CTEs, the search's own, and its SELECT, written once.
 
     Raises:
@@ -102,7 +106,7 @@ def statement(question: Question, layout: Layout, engine: Engine, practice: str)
         raise LayoutError(f"a CTE of the search has a name of layout {layout.name}", "name_taken", "rename the CTE")
     whole = question.tree.copy()
     whole.args["with_"].set("expressions", [*_ctes(views), *whole.args["with_"].expressions])
-    sql = engine.render(whole)
+    sql = engine.render(whole, site)
     receipt = TranslationReceipt(
         search_digest=question.search.digest,
         layout=layout.name,
@@ -125,6 +129,7 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
         LayoutError: the layout has no source for a table or a code list that the search reads.
     """
     select = fold(parse(search.sql).select, bind(reference_date, search.schedule))
+    asked = select.copy()
     tables = _tables_read(search, select)
     for table in sorted(tables):
         check_has(layout, table)
@@ -132,7 +137,7 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
         if isinstance(node.args.get("field"), exp.Column):
             codes = codes_by_system(search.codelists[node.args["field"].name])
             node.replace(codes_asked(layout, node, _table_of(node), codes))
-    return Question(search, reference_date, _wrapped(search, select), tables)
+    return Question(search, reference_date, _wrapped(search, select), tables, asked)
 
 
 def _tables_read(search: Search, select: exp.Select) -> frozenset[str]:

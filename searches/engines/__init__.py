@@ -5,10 +5,13 @@ Adding an engine is one module of rewrites with its own list of nodes, and one l
 
 from __future__ import annotations
 
-from searches.engines import duckdb
+from searches.engines import duckdb, sqlite
 from searches.engines.engine import Engine
+from searches.engines.site import AS_NAMED, Site
 
-__all__ = ["ENGINES", "Engine"]
+__all__ = ["AS_NAMED", "ENGINES", "Engine", "Site"]
 
-ENGINES = {engine.name: engine for engine in (Engine(duckdb.NAME, duckdb.engine_version, duckdb.render),)}
+_DUCKDB = Engine(duckdb.NAME, duckdb.engine_version, duckdb.render)
+
+ENGINES = {engine.name: engine for engine in (_DUCKDB, sqlite.ENGINE)}
 """By name, as in `gpfed-search sql --engine NAME`."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
+from searches.engines.site import Site
+
 
 @dataclass(frozen=True, slots=True)
 class Engine:
@@ -15,9 +17,9 @@ class Engine:
     Args:
         name: as in `gpfed-search sql --engine NAME`.
         version: of an embedded engine its own; of a server the oldest that the statements are written for.
-        render: one statement; it refuses what it does not know.
+        render: one statement, with the raw tables as a site calls them; it refuses what it does not know.
     """
 
     name: str
     version: Callable[[], str]
-    render: Callable[[exp.Expression], str]
+    render: Callable[[exp.Expression, Site], str]

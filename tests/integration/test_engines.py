@@ -1,0 +1,59 @@
+"""Every starter search gives the same rows on every engine, in every layout: real servers, one synthetic practice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from searches.layouts import LAYOUTS
+from searches.search import Search
+from tests.engine_kit import RawPractice, Rows, in_order, raw_practice
+from tests.engine_servers import Database, Servers
+from tests.exact_answers import probe_searches, starter_searches
+
+PATIENTS = 300
+SEED = 5
+DAY = date(2024, 2, 29)
+SEARCHES: tuple[Search, ...] = (*starter_searches(), *probe_searches())
+OTHERS = ("sqlite",)
+
+
+@pytest.fixture(scope="module", params=LAYOUTS)
+def practice(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> RawPractice:
+    folder: Path = tmp_path_factory.mktemp("raw")
+    return raw_practice(request.param, PATIENTS, SEED, folder, DAY)
+
+
+@pytest.fixture(scope="module")
+def reference(practice: RawPractice, servers: Servers) -> dict[str, Rows]:
+    with servers.database("duckdb") as database:
+        practice.load(database)
+        return answers(practice, database)
+
+
+@pytest.fixture(scope="module", params=OTHERS)
+def database(request: pytest.FixtureRequest, practice: RawPractice, servers: Servers) -> Iterator[Database]:
+    with servers.database(request.param) as opened:
+        practice.load(opened)
+        yield opened
+
+
+def answers(practice: RawPractice, database: Database) -> dict[str, Rows]:
+    statements = {search.id: practice.statement(search, database.name) for search in SEARCHES}
+    return {name: in_order(database.query(sql)) for name, sql in statements.items() if sql is not None}
+
+
+def test_the_rows_of_every_search_are_those_of_duckdb(
+    practice: RawPractice, reference: dict[str, Rows], database: Database
+) -> None:
+    found = answers(practice, database)
+    assert {name for name, rows in found.items() if rows != reference[name]} == set()
+    assert found.keys() == reference.keys()
+
+
+def test_there_is_something_to_compare(practice: RawPractice, reference: dict[str, Rows]) -> None:
+    assert sum(len(rows) for rows in reference.values()) > 10 * PATIENTS
+    assert {row[1] for rows in reference.values() for row in rows} >= {"met", "not met", "excepted"}
