@@ -27,6 +27,7 @@ from typing import Any, ClassVar
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
+from sqlglot.parser import Parser
 from sqlglot.parsers.duckdb import DuckDBParser
 
 from searches.allowed import NODES, REFUSED_NODES, REFUSED_PARTS
@@ -69,6 +70,10 @@ class _PlacingParser(DuckDBParser):
         **DuckDBParser.PLACEHOLDER_PARSERS,
         TokenType.COLON: _placed_date,
     }
+
+    def _parse_expression(self) -> exp.Expr | None:
+        # The dialect's "name: value" is not of the language, and "((:reference_date) < ..." would be taken for one.
+        return Parser._parse_expression(self)  # noqa: SLF001 - as above
 
 
 def parse(sql: str) -> SearchTree:

@@ -114,6 +114,7 @@ def test_what_is_not_in_the_language_is_refused_at_its_place(marked: str, reason
         "-- a note in Welsh: ŵ ŷ\nSELECT a /* why */ FROM b",
         "SELECT a FROM b WHERE c = 'it''s -- no comment' AND d = '/*'",
         "select a from b where a in (1, 2)",
+        "SELECT a FROM b WHERE ((:reference_date) < c AND ((:season_start - INTERVAL '1' DAY) < c))",
     ],
 )
 def test_one_select_is_parsed(sql: str) -> None:
