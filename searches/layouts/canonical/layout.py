@@ -15,7 +15,7 @@ _SQL_TYPE = {ColumnType.INTEGER: "INTEGER", ColumnType.DECIMAL: "DECIMAL(19, 3)"
 
 def _column(table: Table, column: Column) -> str:
     if column.type is ColumnType.CODE:
-        return f"NULLIF(r.code, '') AS {_CODE_COLUMN.get(table.name, 'code_snomed')}"
+        return f"NULLIF(TRIM(r.code), '') AS {_CODE_COLUMN.get(table.name, 'code_snomed')}"
     if column.type is ColumnType.ID:
         return f"CAST(r.{column.name} AS BIGINT) AS {column.name}"
     if column.type in _SQL_TYPE:
