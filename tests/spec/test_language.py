@@ -7,13 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
+from sqlglot import exp
 
+from searches.allowed import NODES
 from searches.canon import TABLES
 from searches.engines import ENGINES
 from searches.errors import RuleError
 from tests.engine_servers import RUNNING, Database, Servers, servers, text_columns  # noqa: F401 - a fixture
 from tests.spec.language.asked import asked, compared, refused
-from tests.spec.language.drawn import Case, Kind, Section, all_cases, rows_of
+from tests.spec.language.drawn import Case, Kind, Section, all_cases, read_page, rows_of
 
 CASES = [(section, case) for section, case in all_cases() if case.kind is not Kind.REFUSED]
 REFUSED = [case for _, case in all_cases() if case.kind is Kind.REFUSED]
@@ -63,5 +65,33 @@ def test_a_refused_condition_is_refused_for_its_drawn_reason(case: Case) -> None
         refused(case)
 
 
+def test_a_list_of_five_thousand_codes_is_asked_exactly(filled: Filled) -> None:
+    listed = " ".join(str(100_000_000_000_000_000 + 2 * number) for number in range(5000))
+    drawn = """== Many codes
+
+codelist many: LISTED
+
+event | patient_id | code
+11    | 1          | 100000000000000000
+12    | 1          | 100000000000000001
+13    | 1          | 100000000000009998
+14    | 1          | 100000000000010000
+
+when e                   | yes   | no    | unknown
+e.code IN codelist.many  | 11 13 | 12 14 |
+"""
+    (section,) = read_page("many", drawn.replace("LISTED", listed)).sections
+    test_a_case_gives_its_drawn_answer(filled, section, next(section.cases()))
+
+
 def test_the_language_is_shown_by_at_least_three_hundred_cases() -> None:
     assert len(CASES) >= 300
+
+
+def test_every_node_of_the_language_and_every_column_is_drawn() -> None:
+    trees = [one.question.tree for section, case in CASES for one in asked(section, case)]
+    drawn = {type(node) for tree in trees for node in tree.walk()}
+    # Bound dates are folded into literals before, and what is asked of a list is spelt out.
+    assert set(NODES) - drawn - {exp.Placeholder, exp.Neg} == set()
+    named = {column.name for tree in trees for column in tree.find_all(exp.Column)}
+    assert {c.name for table in TABLES.values() for c in table.columns} - named - {"code", "unit"} == set()

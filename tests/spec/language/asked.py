@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from functools import cache
 
 from sqlglot import TokenType, exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -39,25 +39,25 @@ class Asked:
         return statement(self.question, CANONICAL, engine, PRACTICE).sql
 
 
-def asked(section: Section, case: Case) -> Iterator[Asked]:
-    """The statements of a case: a condition is asked in CASE and in WHERE, anything else once."""
+@cache
+def asked(section: Section, case: Case) -> tuple[Asked, ...]:
+    """The statements of a case, for any engine: a condition is asked in CASE and in WHERE, anything else once."""
     if case.kind is Kind.QUERY and "outcome" in case.columns:
         search = _search(section, case.text)
-        yield Asked(_fixed_order(ask(search, CANONICAL, section.reference_date), case), case.rows)
-        return
+        return (Asked(_fixed_order(ask(search, CANONICAL, section.reference_date), case), case.rows),)
     if case.kind is Kind.QUERY:
-        yield _shown(section, case, case.text)
-        return
+        return (_shown(section, case, case.text),)
     table = OF_LETTER[case.letter]
     ids = f"{case.letter}.patient_id" + (f", {case.letter}.{table.key}" if table.key != "patient_id" else "")
     source = f"FROM {table.name} AS {case.letter}"
     if case.kind is Kind.VALUE:
-        yield _shown(section, case, f"SELECT {ids}, {case.text} AS answer {source}")
-        return
+        return (_shown(section, case, f"SELECT {ids}, {case.text} AS answer {source}"),)
     holds = f"CASE WHEN {case.text} THEN 1 WHEN NOT ({case.text}) THEN 0 END AS answer"
-    yield _shown(section, case, f"SELECT {ids}, {holds} {source}")
     yes = tuple((row[0],) for row in case.rows if row[1] == Decimal(1))
-    yield _shown(section, replace(case, columns=(table.key,), rows=yes), f"SELECT {ids} {source} WHERE {case.text}")
+    return (
+        _shown(section, case, f"SELECT {ids}, {holds} {source}"),
+        _shown(section, replace(case, columns=(table.key,), rows=yes), f"SELECT {ids} {source} WHERE {case.text}"),
+    )
 
 
 def compared(rows: object) -> list[Row]:
