@@ -39,6 +39,8 @@ class RawPractice:
         """Copy every raw table into a database."""
         for name, (columns, rows) in self.tables.items():
             database.create(name, text_columns(columns), rows)
+        if database.name == "postgresql":
+            database.run("ANALYZE")  # as its own housekeeping would, a minute later
 
     def statement(self, search: Search, engine: str) -> str | None:
         """The statement of a search, or None if the layout has no source for it."""

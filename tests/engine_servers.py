@@ -224,6 +224,7 @@ def _start_postgresql(folder: Path, stack: ExitStack) -> Path:
     options = [part for setting in settings for part in ("-c", setting)]
     _run(stack, [programs / "postgres", "-D", data, "-k", socket, "-h", "", *options], folder)
     _wait(socket / ".s.PGSQL.5432", folder)
+    _wait_until_ready(data / "postmaster.pid", folder)
     return socket
 
 
@@ -237,6 +238,9 @@ def _start_mariadb(folder: Path, stack: ExitStack) -> Path:
     made = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *as_user]
     subprocess.run([*made, "--skip-test-db", "--innodb-log-file-size=8M"], check=True, capture_output=True)
     options = ("--skip-networking", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M")
+    temporary = folder / "temporary"  # of its own: a server that starts clears what it finds there
+    temporary.mkdir()
+    options = (*options, f"--tmpdir={temporary}")
     paths = (f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'pid'}", "--innodb-log-file-size=8M")
     _run(stack, [daemon, "--no-defaults", *paths, *options, *as_user], folder, as_nobody=False)
     _wait(socket, folder)
@@ -285,6 +289,16 @@ def _wait(socket: Path, folder: Path) -> None:
         with sockets.socket(sockets.AF_UNIX) as trial:
             if trial.connect_ex(str(socket)) == 0:
                 return
+        time.sleep(0.02)
+    pytest.fail(f"the server did not start: {(folder / 'log').read_text(errors='replace')[-2000:]}")
+
+
+def _wait_until_ready(status: Path, folder: Path) -> None:
+    # The socket is there before the server takes connections; the last line of this file says when it does.
+    until = time.monotonic() + _PATIENCE
+    while time.monotonic() < until:
+        if status.is_file() and status.read_text().rstrip().endswith("ready"):
+            return
         time.sleep(0.02)
     pytest.fail(f"the server did not start: {(folder / 'log').read_text(errors='replace')[-2000:]}")
 

@@ -5,7 +5,7 @@ Adding an engine is one module of rewrites with its own list of nodes, and one l
 
 from __future__ import annotations
 
-from searches.engines import duckdb, sqlite
+from searches.engines import duckdb, mysql, postgresql, sqlite, sqlserver
 from searches.engines.engine import Engine
 from searches.engines.site import AS_NAMED, Site
 
@@ -13,5 +13,7 @@ __all__ = ["AS_NAMED", "ENGINES", "Engine", "Site"]
 
 _DUCKDB = Engine(duckdb.NAME, duckdb.engine_version, duckdb.render)
 
-ENGINES = {engine.name: engine for engine in (_DUCKDB, sqlite.ENGINE)}
+ENGINES = {
+    engine.name: engine for engine in (_DUCKDB, postgresql.ENGINE, mysql.ENGINE, sqlite.ENGINE, sqlserver.ENGINE)
+}
 """By name, as in `gpfed-search sql --engine NAME`."""

@@ -13,12 +13,17 @@ from searches.engines.engine import Engine
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
     STANDARD,
+    Rule,
     Writer,
     days_or_months,
     fill,
+    first_part,
+    leading_trim,
+    like_pattern,
     nulls_last,
+    part_of_date,
+    positive_places,
     refused,
-    text_of,
     whole_of,
 )
 
@@ -128,10 +133,8 @@ def _cast(node: exp.Expr, *, strict: bool) -> exp.Expr:
 
 
 def _extract(node: exp.Expr) -> exp.Expr:
-    places = {"YEAR": "1, 4", "MONTH": "6, 2", "DAY": "9, 2"}
-    if node.name.upper() not in places:
-        raise refused(f"EXTRACT of {node.name.upper()}", _TITLE)
-    return _words(f"CAST(SUBSTR(_1, {places[node.name.upper()]}) AS INTEGER)", node.expression)
+    places = {"YEAR": "1, 4", "MONTH": "6, 2", "DAY": "9, 2"}[part_of_date(node, _TITLE)]
+    return _words(f"CAST(SUBSTR(_1, {places}) AS INTEGER)", node.expression)
 
 
 def _shifted(node: exp.Expr) -> exp.Expr:
@@ -147,24 +150,18 @@ def _shifted(node: exp.Expr) -> exp.Expr:
 
 
 def _like(node: exp.Expr) -> exp.Expr:
-    pattern = text_of(node.expression, "LIKE with a pattern", _TITLE)
     spelled = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
-    text = exp.Literal.string("".join(spelled.get(letter, letter) for letter in pattern))
-    return exp.paren(exp.Glob(this=node.this.copy(), expression=text))
+    pattern = "".join(spelled.get(letter, letter) for letter in like_pattern(node, _TITLE))
+    return exp.paren(exp.Glob(this=node.this.copy(), expression=exp.Literal.string(pattern)))
 
 
 def _trim(node: exp.Expr) -> exp.Expr:
-    if node.args.get("expression") is None and not node.args.get("position"):
-        return node
-    if node.args.get("position") != "LEADING":
-        raise refused("TRIM of other characters than at the start", _TITLE)
-    return _words("LTRIM(_1, _2)", node.this, node.expression)
+    letter = leading_trim(node, _TITLE)
+    return node if letter is None else _words("LTRIM(_1, _2)", node.this, letter)
 
 
 def _split(node: exp.Expr) -> exp.Expr:
-    if whole_of(node.args.get("part_index"), "SPLIT_PART of a part", _TITLE) != 1:
-        raise refused("SPLIT_PART of another part than the first", _TITLE)
-    return _words("SUBSTR(_1, 1, INSTR(_1 || _2, _2) - 1)", node.this, node.args["delimiter"])
+    return _words("SUBSTR(_1, 1, INSTR(_1 || _2, _2) - 1)", *first_part(node, _TITLE))
 
 
 def _int_div(node: exp.Expr) -> exp.Expr:
@@ -172,12 +169,7 @@ def _int_div(node: exp.Expr) -> exp.Expr:
     return _words("_1 / _2", node.this, node.expression)
 
 
-def _substring(node: exp.Expr) -> exp.Expr:
-    whole_of(node.args.get("start"), "SUBSTRING from a place", _TITLE)
-    return node
-
-
-RULES = {
+RULES: dict[type[exp.Expr], Rule] = {
     exp.Cast: lambda node: _cast(node, strict=True),
     exp.TryCast: lambda node: _cast(node, strict=False),
     exp.Extract: _extract,
@@ -187,7 +179,7 @@ RULES = {
     exp.Trim: _trim,
     exp.SplitPart: _split,
     exp.IntDiv: _int_div,
-    exp.Substring: _substring,
+    exp.Substring: lambda node: positive_places(node, _TITLE),
     exp.Ordered: nulls_last,
 }
 WRITER = Writer(

@@ -70,6 +70,7 @@ class Writer:
         """
         self._check(tree)
         whole = tree.copy()
+        _keep_names(whole)
         raw = {id(column) for column in whole.find_all(exp.Column) if is_raw_text(column)}
         # Children first: a rule finds what is below it rewritten, and what is above it as it was.
         for node in reversed(list(whole.walk())):
@@ -102,6 +103,13 @@ def _parts(node: exp.Expr) -> list[str]:
         return []
     known = known | _PARTS.get(type(node), frozenset())
     return [name for name, part in node.args.items() if part and name not in known]
+
+
+def _keep_names(tree: exp.Expression) -> None:
+    # A column that a rule makes an expression of would lose its name.
+    for column in list(tree.find_all(exp.Column)):
+        if isinstance(column.parent, exp.Select) and column.arg_key == "expressions":
+            column.replace(exp.alias_(column.copy(), column.name))
 
 
 def is_raw_text(column: exp.Column) -> bool:
@@ -198,3 +206,81 @@ def nulls_last(node: exp.Expr) -> exp.Expr:
         place = next(place for place, term in enumerate(holder.expressions) if term is node)
         holder.set("expressions", [*holder.expressions[:place], first, second, *holder.expressions[place + 1 :]])
     return node
+
+
+def part_of_date(node: exp.Expr, title: str) -> str:
+    """YEAR, MONTH or DAY of an EXTRACT.
+
+    Raises:
+        LayoutError: another part.
+    """
+    part: str = node.name.upper()
+    if part not in {"YEAR", "MONTH", "DAY"}:
+        raise refused(f"EXTRACT of {part}", title)
+    return part
+
+
+def first_part(node: exp.Expr, title: str) -> tuple[exp.Expr, exp.Expr]:
+    """Of SPLIT_PART(text, separator, 1) the text and the separator.
+
+    Raises:
+        LayoutError: another part than the first is asked for, or the separator is no literal.
+    """
+    separator = node.args["delimiter"]
+    text_of(separator, "SPLIT_PART at something", title)
+    if whole_of(node.args.get("part_index"), "SPLIT_PART of a part", title) != 1:
+        raise refused("SPLIT_PART of another part than the first", title)
+    return node.this, separator
+
+
+def leading_trim(node: exp.Expr, title: str) -> exp.Expr | None:
+    """The one character that LTRIM takes away at the start; None for a plain TRIM of blanks.
+
+    Raises:
+        LayoutError: anything else is taken away.
+    """
+    letter: exp.Expr | None = node.args.get("expression")
+    if letter is None and not node.args.get("position"):
+        return None
+    if node.args.get("position") != "LEADING" or len(text_of(letter, "LTRIM of something", title)) != 1:
+        raise refused("TRIM of anything but one character at the start", title)
+    return letter
+
+
+def like_pattern(node: exp.Expr, title: str) -> str:
+    """The pattern of a LIKE.
+
+    Raises:
+        LayoutError: it is no literal, or holds a backslash, which some engines read as an escape.
+    """
+    pattern = text_of(node.expression, "LIKE with a pattern", title)
+    if "\\" in pattern:
+        raise refused("LIKE with a backslash", title)
+    return pattern
+
+
+def positive_places(node: exp.Expr, title: str) -> exp.Expr:
+    """A SUBSTRING as it stands.
+
+    Raises:
+        LayoutError: its place or length is no whole number above 0.
+    """
+    whole_of(node.args.get("start"), "SUBSTRING from a place", title)
+    whole_of(node.args.get("length"), "SUBSTRING of a length", title)
+    return node
+
+
+def is_compared(literal: exp.Expr) -> bool:
+    """Does a literal only stand beside a column, which says how to compare, or where a function reads it?"""
+    holder, place = literal.parent, literal.arg_key
+    match holder:
+        case exp.EQ() | exp.NEQ() | exp.LT() | exp.LTE() | exp.GT() | exp.GTE() | exp.Like() | exp.Between():
+            return True
+        case exp.Cast() | exp.TryCast() | exp.Interval():
+            return True
+        case exp.In() | exp.Nullif() | exp.Replace() | exp.SplitPart() | exp.Trim():
+            return place != "this"
+        case exp.If():
+            return place == "this"
+        case _:
+            return False

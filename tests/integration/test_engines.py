@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -13,12 +14,13 @@ from searches.search import Search
 from tests.engine_kit import RawPractice, Rows, in_order, raw_practice
 from tests.engine_servers import Database, Servers
 from tests.exact_answers import probe_searches, starter_searches
+from tests.tsql import problems
 
-PATIENTS = 300
+PATIENTS = 120
 SEED = 5
 DAY = date(2024, 2, 29)
 SEARCHES: tuple[Search, ...] = (*starter_searches(), *probe_searches())
-OTHERS = ("sqlite",)
+OTHERS = ("postgresql", "mysql", "sqlite")
 
 
 @pytest.fixture(scope="module", params=LAYOUTS)
@@ -57,3 +59,27 @@ def test_the_rows_of_every_search_are_those_of_duckdb(
 def test_there_is_something_to_compare(practice: RawPractice, reference: dict[str, Rows]) -> None:
     assert sum(len(rows) for rows in reference.values()) > 10 * PATIENTS
     assert {row[1] for rows in reference.values() for row in rows} >= {"met", "not met", "excepted"}
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_sql_server_takes_every_statement(name: str) -> None:
+    empty = RawPractice(name, DAY, {})
+    written = {search.id: empty.statement(search, "sqlserver") for search in SEARCHES}
+    assert problems({search: sql for search, sql in written.items() if sql is not None}) == {}
+
+
+@pytest.mark.parametrize(
+    ("sql", "why"),
+    [
+        ("SELECT a FROM t LIMIT 3", "LIMIT does not exist|Incorrect syntax near"),
+        ("SELECT a = 1 AS b FROM t", "Incorrect syntax near"),
+        ("SELECT a FROM t WHERE TRUE", "TRUE does not exist|Incorrect syntax near"),
+        ("SELECT DATEPART(DOW, a) FROM t", "DATEPART of DOW"),
+        ("SELECT LPAD(a, 1) FROM t", "LPAD does not exist"),
+        ("SELECT TRIM(a) FROM t", "TRIM does not exist"),
+        ("SELECT ROUND(a) FROM t", "ROUND with 1 arguments"),
+        ("SELECT CAST(a AS BOOLEAN) FROM t", "a cast to BOOLEAN"),
+    ],
+)
+def test_what_sql_server_2016_does_not_take_is_seen(sql: str, why: str) -> None:
+    assert re.search(why, problems({"asked": sql})["asked"])
