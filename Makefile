@@ -1,7 +1,7 @@
 # Every target keeps its environment in .venv; nothing is installed outside it, except by `make test-deps`, which says so.
 PYTHON ?= python3
 BIN := .venv/bin
-TEST_PACKAGES := chromium chromium-driver
+TEST_PACKAGES := chromium chromium-driver mariadb-server
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
@@ -53,7 +53,7 @@ bench: .venv/dev-installed  ## footprint of the agent, beside the targets
 mutations: .venv/dev-installed  ## take each rule of each layout away, one at a time, and write the report
 	@$(BIN)/python -m tests.mutations
 
-test-deps:       ## Debian packages for the browser tests (asks for root)
+test-deps:       ## Debian packages for the tests with a browser and with MariaDB (asks for root)
 	@echo "Installing Debian packages: $(TEST_PACKAGES)"
 	@if [ "$$(id -u)" = 0 ]; then run=""; else run="sudo"; fi; \
 	  $$run apt-get update -qq && $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TEST_PACKAGES)

@@ -17,7 +17,7 @@ from searches.errors import SearchesError
 
 PROGRAM = "gpfed-search"
 LAYOUTS = ("canonical", "emis_im1", "tpp_sr", "vision")  # spelt out, so that --help need not load them
-ENGINES = ("duckdb",)
+ENGINES = ("duckdb", "postgresql", "mysql", "sqlite", "sqlserver")
 INTERRUPTED = 130
 
 _EXIT_CODES = """exit codes:

@@ -5,20 +5,23 @@ Nothing here is protected: it is the practice's own view. What may leave is deci
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from searches.batch import Batch
-from searches.engines import duckdb
+from searches.batch_plan import plan
+from searches.engines import ENGINES, duckdb
 from searches.errors import AnswerError, ExtractError, LayoutError
 from searches.extract import Extract
+from searches.features import Plan
 from searches.layouts.expand import Bindings, definitions, raw_tables
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.people import PeopleSet, PeopleSets, Roster, gather
 from searches.search import Outcome, Search, Unit
-from searches.translate import ENGINES, Question, TranslationReceipt, ask, statement
+from searches.translate import Question, TranslationReceipt, ask, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,10 @@ class Failed:
     message: str
 
 
+_log = logging.getLogger(__name__)
+
+_NO_BATCH = "the batch did not run"
+
 Result = PeopleSets | NotRun | Failed
 
 
@@ -59,12 +66,14 @@ class Answers:
         type1: bit set of those with a Type 1 opt-out, as known in this extract.
         results: of each search, by id.
         receipts: of each search that could be translated, by id.
+        alone: why each search that was not worked out with the others ran by itself, by id.
     """
 
     roster: Roster
     type1: int
     results: Mapping[str, Result]
     receipts: Mapping[str, TranslationReceipt]
+    alone: Mapping[str, str] = field(default_factory=dict)
 
 
 def answer(extract: Extract, searches: Sequence[Search], reference_date: date) -> Answers:
@@ -89,9 +98,16 @@ def answer(extract: Extract, searches: Sequence[Search], reference_date: date) -
     with Batch(extract, wanted, bindings) as batch:
         roster = _roster(extract, batch)
         type1 = roster.bits(batch.patient_ids("type1"))
+        planned = plan(questions)
+        together = _together(batch, planned, roster)
         for question in questions:
-            results[question.search.id] = _result(batch, question, roster)
-    return Answers(roster, type1, results, receipts)
+            name = question.search.id
+            found = together.get(name) or _result(batch, question, roster)
+            results[name] = _failed(found) if isinstance(found, AnswerError) else found
+    alone = {question.search.id: planned.alone.get(question.search.id, _NO_BATCH) for question in questions}
+    alone = {name: reason for name, reason in alone.items() if name not in together}
+    _log.info("event=answered together=%d alone=%d", len(together), len(alone))
+    return Answers(roster, type1, results, receipts, alone)
 
 
 def identities(extract: Extract, patient_ids: Iterable[str]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -145,11 +161,24 @@ def _counts(unit: Unit, counted: PeopleSet, every: PeopleSet, type1: int) -> dic
     return counts
 
 
+def _together(batch: Batch, planned: Plan, roster: Roster) -> Mapping[str, PeopleSets | AnswerError]:
+    try:
+        return batch.answers(planned, roster)
+    except (AnswerError, ExtractError) as error:
+        # Each search can still be asked by itself, which is what its answer is defined by.
+        _log.warning("event=batch_failed reason=%r", error.message)
+        return {}
+
+
 def _result(batch: Batch, question: Question, roster: Roster) -> Result:
     try:
         return gather(question.search, question.reference_date, roster, batch.rows(question))
     except AnswerError as error:
-        return Failed("answer_invalid", error.message)
+        return _failed(error)
+
+
+def _failed(error: AnswerError) -> Failed:
+    return Failed("answer_invalid", error.message)
 
 
 def _roster(extract: Extract, batch: Batch) -> Roster:

@@ -15,8 +15,11 @@ from sqlglot import exp
 from searches.engines.duckdb import Session
 from searches.errors import AnswerError
 from searches.extract import Extract
+from searches.feature_tables import work_out
+from searches.features import Plan
 from searches.layouts.expand import Bindings, definitions, raw_tables
-from searches.people import AnswerRow
+from searches.outcomes import people_of
+from searches.people import AnswerRow, PeopleSets, Roster
 from searches.search import Outcome, Search, Unit
 from searches.translate import Question
 
@@ -33,6 +36,7 @@ class Batch:
     """
 
     def __init__(self, extract: Extract, wanted: frozenset[str], bindings: Bindings) -> None:
+        self._layout = extract.layout
         views = definitions(extract.layout, wanted, bindings)
         self._session = extract.session(raw_tables(views.values()))
         try:
@@ -57,6 +61,28 @@ class Batch:
         """The patient ids of a kept table, as text, in the order of ids."""
         rows = self._session.rows(exp.select("patient_id").from_(table))
         return tuple(str(patient_id) for patient_id in sorted({row[0] for row in rows if row[0] is not None}))
+
+    def answers(self, plan: Plan, roster: Roster) -> dict[str, PeopleSets | AnswerError]:
+        """The answers of the searches of a plan that are worked out from features, by id; or what is wrong with one.
+
+        Args:
+            plan: what is asked.
+            roster: the patients, in the order of `patient_ids("patient")`.
+
+        Raises:
+            AnswerError: a statement does not run.
+            ExtractError: a table cannot be worked out.
+        """
+        if not plan.decomposed:
+            return {}
+        leaves = work_out(self._session, self._layout, plan, roster.patient_ids)
+        found: dict[str, PeopleSets | AnswerError] = {}
+        for search in plan.decomposed:
+            try:
+                found[search.question.search.id] = people_of(search, leaves, roster)
+            except AnswerError as error:
+                found[search.question.search.id] = error
+        return found
 
     def rows(self, question: Question) -> list[AnswerRow]:
         """The rows that a search returns.

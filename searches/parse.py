@@ -28,6 +28,7 @@ from typing import Any, ClassVar
 from sqlglot import Token, TokenType, exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
+from sqlglot.parser import Parser
 from sqlglot.parsers.duckdb import DuckDBParser
 
 from searches.allowed import NEEDED, NODES, REFUSED_NODES, REFUSED_PARTS
@@ -78,6 +79,10 @@ class _PlacingParser(DuckDBParser):
         at = token or self._curr or self._prev
         self.stumbled_at = at.start if at else 0
         super().raise_error(message, *([token] if token else []))
+
+    def _parse_expression(self) -> exp.Expr | None:
+        # The dialect's "name: value" is not of the language, and "((:reference_date) < ..." would be taken for one.
+        return Parser._parse_expression(self)  # noqa: SLF001 - as above
 
 
 def parse(sql: str) -> SearchTree:

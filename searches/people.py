@@ -14,12 +14,12 @@ Taking people off is then one `&` per layer, and a count is the sum of the layer
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from searches.errors import AnswerError
-from searches.search import TOTALS, Cell, Outcome, Search, Unit
+from searches.search import TOTALS, Cell, Dimension, Outcome, Search, Unit
 
 APPOINTMENTS_COUNTED_PER_PERSON = 3
 """For others, at most this many appointments of one person and period count (the first by start date, then id)."""
@@ -145,6 +145,48 @@ def gather(search: Search, reference_date: date, roster: Roster, rows: Iterable[
     )
 
 
+def gather_bits(
+    search: Search,
+    reference_date: date,
+    roster: Roster,
+    found: tuple[Mapping[Outcome, int], Sequence[Mapping[str, int]]],
+) -> PeopleSets:
+    """Put sets of people into the cells of a search of people.
+
+    Args:
+        search: what was asked.
+        reference_date: of the answer.
+        roster: who the positions are.
+        found: the people of each outcome, and for each dimension the people of each value.
+
+    Raises:
+        AnswerError: someone with an outcome has an undeclared value of a dimension.
+    """
+    outcomes, dimensions = found
+    for dimension, by_value in zip(search.dimensions, dimensions, strict=True):
+        declared = 0
+        for value in dimension.values:
+            declared |= by_value.get(value, 0)
+        if any(people & ~declared for people in outcomes.values()):
+            raise _undeclared(search, dimension)
+    cells = {}
+    for cell in search.cells():
+        members = _of_cell(cell, dimensions)
+        cells[cell] = {outcome: _one_layer(people & members) for outcome, people in outcomes.items()}
+    return PeopleSets(search, reference_date, roster, counted=cells, every=cells)
+
+
+def _of_cell(cell: Cell, dimensions: Sequence[Mapping[str, int]]) -> int:
+    people = -1  # all bits
+    for (_, value), by_value in zip(cell, dimensions, strict=False):  # the totals row has no dimensions
+        people &= by_value.get(value, 0)
+    return people
+
+
+def _one_layer(people: int) -> PeopleSet:
+    return PeopleSet((people,) if people else ())
+
+
 def _distinct_rows(search: Search, rows: Iterable[AnswerRow]) -> list[AnswerRow]:
     seen: dict[str, AnswerRow] = {}
     for row in rows:
@@ -161,11 +203,15 @@ def _distinct_rows(search: Search, rows: Iterable[AnswerRow]) -> list[AnswerRow]
 def _check_dimensions(search: Search, row: AnswerRow) -> None:
     for dimension, value in zip(search.dimensions, row.dimensions, strict=True):
         if row.outcome is not None and value not in dimension.values:
-            # The value itself is not shown: it was computed from a patient's record.
-            raise AnswerError(
-                f"search {search.id} returned a value of {dimension.name} that it does not declare",
-                f"make {dimension.name} one of: {', '.join(dimension.values)}",
-            )
+            raise _undeclared(search, dimension)
+
+
+def _undeclared(search: Search, dimension: Dimension) -> AnswerError:
+    # The value itself is not shown: it was computed from a patient's record.
+    return AnswerError(
+        f"search {search.id} returned a value of {dimension.name} that it does not declare",
+        f"make {dimension.name} one of: {', '.join(dimension.values)}",
+    )
 
 
 def _first_per_person(search: Search, rows: list[AnswerRow]) -> list[AnswerRow]:

@@ -7,7 +7,7 @@ engine; the author's text is never run. A receipt says what was made of what.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -15,7 +15,7 @@ from hashlib import sha256
 from sqlglot import exp
 
 from searches import canon
-from searches.engines import duckdb
+from searches.engines import AS_NAMED, ENGINES, Engine, Site
 from searches.errors import LayoutError
 from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system, definitions
 from searches.layouts.layout import Layout
@@ -28,18 +28,6 @@ ROWS = "search_rows"
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
-    """A way to write a tree: `render` refuses what it does not know."""
-
-    name: str
-    version: Callable[[], str]
-    render: Callable[[exp.Expression], str]
-
-
-ENGINES = {duckdb.NAME: Engine(duckdb.NAME, duckdb.engine_version, duckdb.render)}
-
-
-@dataclass(frozen=True, slots=True)
 class TranslationReceipt:
     """What was made of a search; goes with every result.
 
@@ -48,7 +36,7 @@ class TranslationReceipt:
         layout: its name.
         layout_version: over all that the layout says.
         engine: its name.
-        engine_version: as the engine gives it.
+        engine_version: its own, or of a server the oldest that the statement is written for.
         statement_digest: SHA-256 (hex) of the whole statement, as UTF-8.
     """
 
@@ -69,7 +57,7 @@ class LocalStatement:
 
 
 def translate(
-    search: Search, layout: Layout, engine: str = duckdb.NAME, *, reference_date: date, practice: str
+    search: Search, layout: Layout, engine: str = "duckdb", *, reference_date: date, practice: str
 ) -> LocalStatement:
     """Write a search for one record system and engine.
 
@@ -93,15 +81,19 @@ class Question:
         tree: one SELECT of fixed columns: patient_id, outcome, the dimensions as declared, and for appointments the id
             and start date of each.
         tables: the canonical tables that it reads.
+        asked: the same as its author wrote it, dates folded and code lists still by name.
     """
 
     search: Search
     reference_date: date
     tree: exp.Select
     tables: frozenset[str]
+    asked: exp.Select
 
 
-def statement(question: Question, layout: Layout, engine: Engine, practice: str) -> LocalStatement:
+def statement(
+    question: Question, layout: Layout, engine: Engine, practice: str, site: Site = AS_NAMED
+) -> LocalStatement:
     """The question over raw tables: the layout's CTEs, the search's own, and its SELECT, written once.
 
     Raises:
@@ -114,7 +106,7 @@ def statement(question: Question, layout: Layout, engine: Engine, practice: str)
         raise LayoutError(f"a CTE of the search has a name of layout {layout.name}", "name_taken", "rename the CTE")
     whole = question.tree.copy()
     whole.args["with_"].set("expressions", [*_ctes(views), *whole.args["with_"].expressions])
-    sql = engine.render(whole)
+    sql = engine.render(whole, site)
     receipt = TranslationReceipt(
         search_digest=question.search.digest,
         layout=layout.name,
@@ -137,6 +129,7 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
         LayoutError: the layout has no source for a table or a code list that the search reads.
     """
     select = fold(parse(search.sql).select, bind(reference_date, search.schedule))
+    asked = select.copy()
     tables = _tables_read(search, select)
     for table in sorted(tables):
         check_has(layout, table)
@@ -144,7 +137,7 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
         if isinstance(node.args.get("field"), exp.Column):
             codes = codes_by_system(search.codelists[node.args["field"].name])
             node.replace(codes_asked(layout, node, _table_of(node), codes))
-    return Question(search, reference_date, _wrapped(search, select), tables)
+    return Question(search, reference_date, _wrapped(search, select), tables, asked)
 
 
 def _tables_read(search: Search, select: exp.Select) -> frozenset[str]:

@@ -15,6 +15,7 @@ from hub.config import config_text
 from hub.founding import create_files
 from hub.settings import configure
 from tests.demonstration import served_demo  # noqa: F401 - a fixture, run once for all who ask
+from tests.engine_servers import duckdb, mysql, postgresql, servers, sqlite  # noqa: F401 - fixtures, as above
 
 _scratch: list[Path] = []
 

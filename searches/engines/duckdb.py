@@ -24,6 +24,7 @@ from typing import Any, Self
 from sqlglot import exp
 
 from searches import allowed
+from searches.engines.site import AS_NAMED, Site
 from searches.errors import AnswerError, ExtractError, LayoutError
 
 NAME = "duckdb"
@@ -91,7 +92,7 @@ def engine_version() -> str:
     return version("duckdb")
 
 
-def render(tree: exp.Expression) -> str:
+def render(tree: exp.Expression, site: Site = AS_NAMED) -> str:
     """Write a query for DuckDB.
 
     Raises:
@@ -102,6 +103,9 @@ def render(tree: exp.Expression) -> str:
     for node in tree.walk():
         if type(node) not in NODES or isinstance(node, exp.Placeholder):
             raise LayoutError(f"{node.key.upper()} cannot be written for DuckDB", "not_translatable")
+    if site != AS_NAMED:
+        tree = tree.copy()
+        site.rename(tree)
     # Copying the tree first would cost five times the writing; a test holds that writing leaves it as it was.
     return tree.sql(dialect="duckdb", comments=False, copy=False)
 
@@ -188,6 +192,34 @@ class Session:
         fault = self._fault(f"CREATE TABLE {_quoted(name)} AS {self._checked(tree)}", [])
         if fault:
             raise ExtractError(f"{name} cannot be worked out from this extract: {fault}")
+
+    def keep_values(self, name: str, columns: Mapping[str, tuple[str, Sequence[Any]]]) -> None:
+        """Keep a table of values that are bound, not written: thousands of codes never pass through a parser.
+
+        Args:
+            name: of the table.
+            columns: for each its type, and its values.
+        """
+        listed = ", ".join(f"UNNEST(?::{kind}[]) AS {_quoted(column)}" for column, (kind, _) in columns.items())
+        parameters = [list(values) for _, values in columns.values()]
+        self._connection.execute(f"CREATE TABLE {_quoted(name)} AS SELECT {listed}", parameters)
+
+    def bit_sets(self, tree: exp.Expression, size: int) -> dict[Any, int]:
+        """Run a query of two columns, a key and a position, and gather the positions of each key as bits.
+
+        Args:
+            tree: the query; its columns are called `k` and `pos`.
+            size: how many positions there are; the last is size - 1.
+
+        Raises:
+            AnswerError: it does not run.
+        """
+        text = f"SELECT k, bitstring_agg(pos, 0, {max(size, 1) - 1}) FROM ({self._checked(tree)}) GROUP BY k"
+        fault = self._fault(text, [])
+        if fault:
+            raise AnswerError(f"the statement did not run: {fault}")
+        # Position 0 is the first character.
+        return {key: int(bits[::-1], 2) for key, bits in self._connection.fetchall() if bits is not None}
 
     def drop(self, table: str, schema: str = "") -> None:
         """Forget a table, raw or kept."""

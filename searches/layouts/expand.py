@@ -41,7 +41,7 @@ SHARED_MACROS = {
     "age_band_of": _AGE_BAND,
     "sex_of": _SEX,
     "decimal_of": "TRY_CAST(_1 AS DECIMAL(19, 3))",
-    "flag": "LOWER(COALESCE(_1, '')) IN ('true', '1')",
+    "flag": "LOWER(TRIM(COALESCE(_1, ''))) IN ('true', '1')",
 }
 
 

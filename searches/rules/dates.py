@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from searches.canon import BOUND_DATES
 from searches.rules.kinds import Kind, ValueType
-from searches.rules.names import Here, column_type
+from searches.rules.names import Here, check_grouped, column_type
 from searches.windows import is_bound
 
 _DATE = ValueType(Kind.DATE)
@@ -39,6 +39,7 @@ def moved_date_type(node: exp.Add | exp.Sub, here: Here) -> ValueType:
         return found
     if not isinstance(base, exp.Column) or column_type(base, here).kind is not Kind.DATE:
         raise here.refuse(node, "an INTERVAL needs a date column or a bound date before it", _ONLY_INTERVALS)
+    check_grouped(base, here)
     _check_interval(node.expression, _COLUMN_UNITS, here)
     return _DATE
 

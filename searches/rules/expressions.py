@@ -16,7 +16,7 @@ from sqlglot import exp
 from searches.rules.comparisons import check_comparison, pair
 from searches.rules.dates import bound_date_type, moved_date_type
 from searches.rules.kinds import Kind, ValueType, united
-from searches.rules.names import CODELIST, Here, Role, Spot, column_type
+from searches.rules.names import CODELIST, Here, Role, Spot, check_grouped, column_type
 from searches.windows import BoundDates, is_bound, value_of
 
 _NUMBER = re.compile(r"[0-9]{1,16}(\.[0-9]{1,3})?")  # fits DECIMAL(19,3)
@@ -74,8 +74,7 @@ def _column(node: exp.Column, here: Here) -> ValueType:
         raise here.refuse(node, "a code can only be asked IN a code list", "write code IN codelist.NAME")
     if found.kind is Kind.UNIT:
         raise here.refuse(node, "a unit is never compared or selected", "use a code list of one unit")
-    if here.scope.grouped and here.spot in {Spot.SELECT, Spot.HAVING}:
-        raise here.refuse(node, f"column {node.name} stands outside an aggregate", "use MIN, MAX or COUNT of it")
+    check_grouped(node, here)
     return found
 
 
@@ -197,6 +196,7 @@ def _in_codelist(node: exp.In, here: Here) -> None:
         raise here.refuse(node, "IN needs a list in parentheses or a code list", "write code IN codelist.NAME")
     if not isinstance(column, exp.Column) or column_type(column, here).kind is not Kind.CODE:
         raise here.refuse(node, "only a code can be asked IN a code list", "write code IN codelist.NAME")
+    check_grouped(column, here)
     here.usage.codelists.setdefault(codelist.name, codelist)
 
 

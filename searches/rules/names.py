@@ -156,6 +156,16 @@ def column_type(column: exp.Column, here: Here) -> ValueType:
     return relation.columns[column.name]
 
 
+def check_grouped(column: exp.Column, here: Here) -> None:
+    """Refuse a column of a grouped SELECT that stands outside an aggregate: it has many values there.
+
+    Raises:
+        RuleError: it does.
+    """
+    if here.scope.grouped and here.spot in {Spot.SELECT, Spot.HAVING}:
+        raise here.refuse(column, f"column {column.name} stands outside an aggregate", "use MIN, MAX or COUNT of it")
+
+
 def _visible(alias: str, column: exp.Column, here: Here) -> Relation:
     scope: Scope | None = here.scope
     while scope is not None:

@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 
 from searches.canon import BOUND_DATES, TABLES, Column
+from tests.docs.engines import engines
+from tests.docs.language import language
 from tests.docs.starter_searches import starter_searches
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -80,6 +82,8 @@ def help_of(module: str, *words: str) -> str:
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/canonical-tables.md": canonical_tables,
     "docs/reference/command-line.md": command_line,
+    "docs/reference/engines.md": engines,
+    "docs/reference/language.md": language,
     "docs/reference/searches.md": starter_searches,
 }
 

@@ -124,6 +124,7 @@ def test_what_is_not_in_the_language_is_refused_at_its_place(marked: str, reason
         "SELECT a FROM b WHERE c = 'it''s -- no comment' AND d = '/*'",
         "SELECT a /* {why} */ FROM b WHERE c = '{}'",
         "select a from b where a in (1, 2)",
+        "SELECT a FROM b WHERE ((:reference_date) < c AND ((:season_start - INTERVAL '1' DAY) < c))",
     ],
 )
 def test_one_select_is_parsed(sql: str) -> None:

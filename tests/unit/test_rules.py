@@ -151,6 +151,8 @@ REFUSED = {
         (cte("SELECT e.patient_id, COUNT(*) AS n FROM event AS e «GROUP BY e.event_date"), "GROUP BY is exactly the patient_id of FROM"),
         (cte("SELECT e.patient_id, COUNT(*) AS n FROM event AS e «GROUP BY 1"), "GROUP BY is exactly the patient_id of FROM"),
         (cte("SELECT e.patient_id, COUNT(*) AS n FROM event AS e LEFT JOIN medication AS m ON m.patient_id = e.patient_id «GROUP BY m.patient_id"), "GROUP BY is exactly"),
+        (cte("SELECT e.patient_id, «e.event_date + INTERVAL '1' DAY AS n FROM event AS e GROUP BY e.patient_id"), "column event_date stands outside an aggregate"),
+        (cte("SELECT e.patient_id, COUNT(*) AS n FROM event AS e GROUP BY e.patient_id HAVING «e.code IN codelist.pulse"), "column code stands outside an aggregate"),
         (cte("SELECT e.patient_id, «e.value FROM event AS e GROUP BY e.patient_id"), "column value stands outside an aggregate"),
         (cte("SELECT e.patient_id, COUNT(*) AS n FROM event AS e GROUP BY e.patient_id HAVING «e.value > 3"), "column value stands outside an aggregate"),
         (cte("SELECT e.patient_id FROM event AS e «HAVING COUNT(*) > 3"), "HAVING needs GROUP BY patient_id"),

@@ -15,12 +15,12 @@ _SQL_TYPE = {ColumnType.INTEGER: "INTEGER", ColumnType.DECIMAL: "DECIMAL(19, 3)"
 
 def _column(table: Table, column: Column) -> str:
     if column.type is ColumnType.CODE:
-        return f"NULLIF(r.code, '') AS {_CODE_COLUMN.get(table.name, 'code_snomed')}"
+        return f"NULLIF(TRIM(r.code), '') AS {_CODE_COLUMN.get(table.name, 'code_snomed')}"
     if column.type is ColumnType.ID:
         return f"CAST(r.{column.name} AS BIGINT) AS {column.name}"
     if column.type in _SQL_TYPE:
-        return f"CAST(NULLIF(r.{column.name}, '') AS {_SQL_TYPE[column.type]}) AS {column.name}"
-    return f"NULLIF(r.{column.name}, '') AS {column.name}"
+        return f"CAST(NULLIF(TRIM(r.{column.name}), '') AS {_SQL_TYPE[column.type]}) AS {column.name}"
+    return f"NULLIF(TRIM(r.{column.name}), '') AS {column.name}"
 
 
 def _select(table: Table) -> str:

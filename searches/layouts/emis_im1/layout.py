@@ -85,7 +85,7 @@ _LOCAL = """
     OR LTRIM(_1, '^') LIKE 'JHCC%' OR LTRIM(_1, '^') LIKE 'RAFME%' OR _1 LIKE '%-KC60' OR _1 LIKE '%-SHHAPT'
 """
 MACROS = {
-    "guid": "rule('guid_form', LOWER(REPLACE(REPLACE(_1, '{', ''), '}', '')), _1)",
+    "guid": "rule('guid_form', LOWER(REPLACE(REPLACE(TRIM(_1), '{', ''), '}', '')), TRIM(_1))",
     "on_day": "TRY_CAST(NULLIF(_1, '') AS DATE)",
     "precise_day": """
         rule('unknown_precision', CASE WHEN UPPER(TRIM(_2)) = 'U' THEN NULL ELSE on_day(_1) END, on_day(_1))

@@ -1,0 +1,192 @@
+"""SQLite: dates are ISO text, decimals are floating-point numbers of three places, LIKE is blind to case.
+
+A decimal is exact to 15 digits. A date outside the years 1 to 9999 is NULL.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlglot import exp
+
+from searches.engines.engine import Engine
+from searches.engines.site import AS_NAMED, Site
+from searches.engines.writing import (
+    STANDARD,
+    Rule,
+    Writer,
+    days_or_months,
+    fill,
+    first_part,
+    leading_trim,
+    like_pattern,
+    nulls_last,
+    part_of_date,
+    positive_places,
+    refused,
+    whole_of,
+)
+
+NAME = "sqlite"
+_TITLE = "SQLite"
+_DIALECT = "sqlite"
+
+_DAY = """
+    TRIM(_1) GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]*' AND SUBSTR(TRIM(_1), 1, 4) <> '0000'
+    AND DATE(SUBSTR(TRIM(_1), 1, 10), '+0 days') = SUBSTR(TRIM(_1), 1, 10)
+    AND (LENGTH(TRIM(_1)) = 10 OR SUBSTR(TRIM(_1), 11, 1) IN (' ', 'T') AND DATETIME(TRIM(_1)) IS NOT NULL)
+"""
+_TO_DAY = "SUBSTR(TRIM(_1), 1, 10)"
+
+# A number is a sign, digits and one point, and maybe an exponent; _1 is the text without blanks.
+_UNSIGNED = "LTRIM(_1, '+-')"
+_ONE_SIGN = f"LENGTH(_1) - LENGTH({_UNSIGNED}) <= 1"
+_SIGN = "CASE WHEN SUBSTR(_1, 1, 1) = '-' THEN -1 ELSE 1 END"
+_DIGITS = f"{_ONE_SIGN} AND {_UNSIGNED} <> '' AND NOT {_UNSIGNED} GLOB '*[^0-9]*'"
+_PLAIN = "_1 GLOB '*[0-9]*' AND NOT _1 GLOB '*[^0-9.]*' AND LENGTH(_1) - LENGTH(REPLACE(_1, '.', '')) <= 1"
+_BEFORE_POINT = "SUBSTR(_1, 1, INSTR(_1 || '.', '.') - 1)"
+_AFTER_POINT = "SUBSTR(_1, INSTR(_1 || '.', '.') + 1)"
+_THOUSANDTHS = f"""
+    CAST('0' || {_BEFORE_POINT} AS INTEGER) * 1000 + CAST(SUBSTR({_AFTER_POINT} || '000', 1, 3) AS INTEGER)
+    + CASE WHEN SUBSTR({_AFTER_POINT}, 4, 1) >= '5' THEN 1 ELSE 0 END
+"""
+_MANTISSA = "SUBSTR(_1, 1, INSTR(LOWER(_1), 'e') - 1)"
+_EXPONENT = "SUBSTR(_1, INSTR(LOWER(_1), 'e') + 1)"
+_LARGEST = {"BIGINT": "9223372036854775807", "INT": "2147483647"}
+
+
+def engine_version() -> str:
+    """The version of the SQLite in this Python."""
+    return sqlite3.sqlite_version
+
+
+def render(tree: exp.Expression, site: Site = AS_NAMED) -> str:
+    """Write a query for SQLite.
+
+    Raises:
+        LayoutError: it is no query, or holds something that SQLite cannot be made to answer alike.
+    """
+    return WRITER.write(tree, site)
+
+
+def _words(text: str, *values: exp.Expr) -> exp.Paren:
+    return fill(text, _DIALECT, *values)
+
+
+def _trimmed(node: exp.Expr) -> exp.Expr:
+    return _words("TRIM(_1)", node)
+
+
+def _date(node: exp.Expr, otherwise: str) -> exp.Expr:
+    return _words(f"CASE WHEN {_DAY} THEN {_TO_DAY} {otherwise} END", node)
+
+
+def _whole(node: exp.Expr, largest: str, otherwise: str) -> exp.Expr:
+    significant = "LTRIM(_1, '+-0')"
+    longest = f"LENGTH({significant}) = {len(largest)} AND {significant} <= '{largest}'"
+    fits = f"LENGTH({significant}) < {len(largest)} OR {longest}"
+    return _words(f"CASE WHEN {_DIGITS} AND ({fits}) THEN CAST(_1 AS INTEGER) {otherwise} END", _trimmed(node))
+
+
+def _decimal(node: exp.Expr, otherwise: str) -> exp.Expr:
+    text = _trimmed(node)
+    unsigned = _words(_UNSIGNED, text)
+    plain = _words(f"{_PLAIN} AND LENGTH(LTRIM({_BEFORE_POINT}, '0')) <= 16", unsigned)
+    mantissa, exponent = _words(_MANTISSA, unsigned), _words(_EXPONENT, unsigned)
+    scientific = _words(
+        "_1 GLOB '*[eE]*' AND _2 AND _3 AND ABS(CAST(_4 AS REAL)) < 9999999999999999.0",
+        unsigned,
+        _words(_PLAIN, mantissa),
+        _words(_DIGITS, exponent),
+        text,
+    )
+    return _words(
+        "CASE WHEN NOT _1 THEN _6 WHEN _2 THEN _3 * (_4) / 1000.0 WHEN _5 THEN ROUND(CAST(_7 AS REAL), 3) ELSE _6 END",
+        _words(_ONE_SIGN, text),
+        plain,
+        _words(_SIGN, text),
+        _words(_THOUSANDTHS, unsigned),
+        scientific,
+        _words(otherwise or "NULL", text),
+        text,
+    )
+
+
+def _cast(node: exp.Expr, *, strict: bool) -> exp.Expr:
+    value, kind = node.this, node.args["to"].this
+    if isinstance(value, exp.Null):
+        return exp.cast(value.copy(), "TEXT") if kind is exp.DType.DATE else node
+    if strict and isinstance(value, exp.Literal) and kind is exp.DType.DATE:
+        return exp.Literal.string(value.name)
+    # What is not even JSON ends the run: SQLite would make 0 of it, or 2026 of a date, without a word.
+    wrong = "JSON('!' || _1)" if strict else ""
+    otherwise = f"WHEN _1 IS NOT NULL THEN {wrong}" if strict else ""
+    match kind:
+        case exp.DType.DATE:
+            return _date(value, otherwise)
+        case exp.DType.BIGINT | exp.DType.INT:
+            return _whole(value, _LARGEST[kind.value], otherwise)
+        case exp.DType.DECIMAL:
+            return _decimal(value, wrong)
+        case _:
+            raise refused(f"a cast to {kind.value}", _TITLE)
+
+
+def _extract(node: exp.Expr) -> exp.Expr:
+    places = {"YEAR": "1, 4", "MONTH": "6, 2", "DAY": "9, 2"}[part_of_date(node, _TITLE)]
+    return _words(f"CAST(SUBSTR(_1, {places}) AS INTEGER)", node.expression)
+
+
+def _shifted(node: exp.Expr) -> exp.Expr:
+    asked = days_or_months(node, _TITLE)
+    if asked is None:
+        return node
+    day, amount, unit = asked
+    if unit == "DAY":
+        return _words(f"DATE(_1, '{amount:+d} days')", day)
+    # SQLite goes over the end of a short month: then the last day of that month is the earlier one.
+    last = f"DATE(_1, 'start of month', '{amount + 1:+d} months', '-1 day')"
+    return _words(f"MIN(DATE(_1, '{amount:+d} months'), {last})", day)
+
+
+def _like(node: exp.Expr) -> exp.Expr:
+    spelled = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
+    pattern = "".join(spelled.get(letter, letter) for letter in like_pattern(node, _TITLE))
+    return exp.paren(exp.Glob(this=node.this.copy(), expression=exp.Literal.string(pattern)))
+
+
+def _trim(node: exp.Expr) -> exp.Expr:
+    letter = leading_trim(node, _TITLE)
+    return node if letter is None else _words("LTRIM(_1, _2)", node.this, letter)
+
+
+def _split(node: exp.Expr) -> exp.Expr:
+    return _words("SUBSTR(_1, 1, INSTR(_1 || _2, _2) - 1)", *first_part(node, _TITLE))
+
+
+def _int_div(node: exp.Expr) -> exp.Expr:
+    whole_of(node.expression, "// by something", _TITLE)
+    return _words("_1 / _2", node.this, node.expression)
+
+
+RULES: dict[type[exp.Expr], Rule] = {
+    exp.Cast: lambda node: _cast(node, strict=True),
+    exp.TryCast: lambda node: _cast(node, strict=False),
+    exp.Extract: _extract,
+    exp.Add: _shifted,
+    exp.Sub: _shifted,
+    exp.Like: _like,
+    exp.Trim: _trim,
+    exp.SplitPart: _split,
+    exp.IntDiv: _int_div,
+    exp.Substring: lambda node: positive_places(node, _TITLE),
+    exp.Ordered: nulls_last,
+}
+WRITER = Writer(
+    title=_TITLE,
+    dialect=_DIALECT,
+    rules=RULES,
+    nodes=STANDARD | frozenset(RULES) | {exp.DPipe, exp.Boolean},
+    raw_text=lambda column: column,  # text of SQLite compares byte by byte
+)
+ENGINE = Engine(NAME, engine_version, render)

@@ -1,0 +1,285 @@
+"""The features of a plan, worked out in the embedded database: rows are picked once, then a few statements do the rest.
+
+    batch_person        every patient and a position
+    batch_codes_N       the codes of each set of code lists, bound as arrays
+    batch_rows_N        the rows of one canonical table that have one of those codes: one pass over the table
+    batch_values_N      the literals of all features (or tests) of one shape
+    batch_features_N    the features of one shape: one grouped pass over the rows that were picked
+
+How many statements there are depends on how many shapes the searches have, not on how many searches there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, cast
+
+import sqlglot
+from sqlglot import exp
+
+from searches.canon import BUILT_IN_DIMENSIONS
+from searches.engines.duckdb import Session
+from searches.errors import AnswerError
+from searches.features import FIRST_SLOT, Codes, Feature, Output, Plan, Relation, Shape, Source, Test, Value
+from searches.layouts.layout import Layout
+from searches.outcomes import Leaves
+
+_PERSON = "batch_person"
+
+
+@dataclass(frozen=True, slots=True)
+class _Pick:
+    """One pass over a canonical table: the columns to keep, and whether rows are chosen by code."""
+
+    table: str
+    columns: tuple[str, ...]
+    by_code: bool
+
+
+def work_out(session: Session, layout: Layout, plan: Plan, people: Sequence[str]) -> Leaves:
+    """Everything that outcomes are made of.
+
+    Args:
+        session: with the canonical tables kept.
+        layout: which code systems it has.
+        plan: what is asked.
+        people: the patient ids, in the order of ids.
+
+    Raises:
+        AnswerError: a statement does not run, or the table of patients is in no such order.
+        ExtractError: a table cannot be worked out.
+    """
+    tables = _Tables(session, layout, plan, people)
+    try:
+        return tables.leaves()
+    finally:
+        tables.drop()
+
+
+class _Tables:
+    def __init__(self, session: Session, layout: Layout, plan: Plan, people: Sequence[str]) -> None:
+        self._session = session
+        self._layout = layout
+        self._plan = plan
+        self._people = people
+        self._code_sets: dict[Codes, int] = {}
+        self._count = 0
+        self._kept: set[str] = set()
+        self._places: dict[Feature, tuple[str, int]] = {}
+
+    def leaves(self) -> Leaves:
+        features, tests = self._plan.leaves()
+        self._keep_people()
+        self._keep_features(features, _outputs(tests))
+        return Leaves(
+            everyone=(1 << len(self._people)) - 1,
+            present=self._present(features),
+            met=self._met(tests),
+            columns={name: self._column(name) for name in BUILT_IN_DIMENSIONS},
+        )
+
+    def drop(self, *names: str) -> None:
+        """Forget these tables, or all."""
+        for name in names or tuple(self._kept):
+            self._session.drop(name)
+            self._kept.discard(name)
+
+    def _keep_people(self) -> None:
+        numbered = "CAST(ROW_NUMBER() OVER (ORDER BY p.patient_id) - 1 AS INTEGER) AS pos"
+        self._keep(_PERSON, f"SELECT p.*, {numbered} FROM patient AS p")
+        rows = sorted(self._session.rows(_tree(f"SELECT p.pos, p.patient_id FROM {_PERSON} AS p")))
+        if [str(patient_id) for _, patient_id in rows] != list(self._people):
+            raise AnswerError("the table of patients does not hold each of them once")
+
+    def _keep_features(self, features: Iterable[Feature], outputs: Mapping[Shape, set[Output]]) -> None:
+        shapes: dict[Shape, list[Feature]] = {}
+        for feature in features:
+            shapes.setdefault(feature.shape, []).append(feature)
+        picks: dict[_Pick, set[Codes]] = {}
+        for shape, alike in shapes.items():
+            for source in shape.sources:
+                wanted = picks.setdefault(_pick(source), set())
+                wanted.update(_codes(feature, source) for feature in alike if source.codes is not None)
+        names = {pick: self._pick(pick, codes) for pick, codes in picks.items()}
+        for shape, alike in shapes.items():
+            self._pass(shape, alike, sorted(outputs.get(shape, ())), names)
+        for name in names.values():
+            self.drop(name)
+
+    def _pick(self, pick: _Pick, sets: set[Codes]) -> str:
+        name = self._name("rows")
+        columns = "".join(f", t.{column}" for column in pick.columns)
+        person = f"JOIN {_PERSON} AS p ON p.patient_id = t.patient_id"
+        if not pick.by_code:
+            return self._keep(name, f"SELECT p.pos{columns} FROM {pick.table} AS t {person}")
+        codes = self._keep_codes(sets)
+        parts = []
+        systems = self._layout.code_columns[pick.table]
+        for place, (system, column) in enumerate(systems.items()):
+            # A row that two systems find is one row.
+            found = "".join(
+                f" AND NOT EXISTS (SELECT 1 FROM {codes} AS x WHERE x.system = '{earlier}'"
+                f" AND x.codes = c.codes AND x.code = t.{systems[earlier]})"
+                for earlier in list(systems)[:place]
+            )
+            parts.append(
+                f"SELECT c.codes, p.pos{columns} FROM {pick.table} AS t "
+                f"JOIN {codes} AS c ON c.code = t.{column} {person} WHERE c.system = '{system}'{found}"
+            )
+        self._keep(name, " UNION ALL ".join(parts))
+        self.drop(codes)
+        return name
+
+    def _keep_codes(self, sets: set[Codes]) -> str:
+        numbers: list[int] = []
+        systems: list[str] = []
+        texts: list[str] = []
+        for codes in sets:
+            listed = {
+                (each.system, each.code) for digest in codes.digests for each in self._plan.codelists[digest].codes
+            }
+            numbers += [self._number(codes)] * len(listed)
+            systems += [system for system, _ in listed]
+            texts += [code for _, code in listed]
+        name = self._name("codes")
+        self._session.keep_values(
+            name, {"codes": ("INTEGER", numbers), "system": ("VARCHAR", systems), "code": ("VARCHAR", texts)}
+        )
+        self._kept.add(name)
+        return name
+
+    def _pass(
+        self, shape: Shape, features: Sequence[Feature], outputs: Sequence[Output], rows: Mapping[_Pick, str]
+    ) -> None:
+        values = self._keep_literals([feature.values for feature in features])
+        sources = _joined(shape, rows)
+        name = self._name("features")
+        where = f" WHERE {shape.where}" if shape.where else ""
+        listed = "".join(f", {output.sql} AS {output.name}" for output in outputs)
+        if shape.order:
+            order = ", ".join(shape.order)
+            place = f"ROW_NUMBER() OVER (PARTITION BY v.k, a.pos ORDER BY {order}) AS place"
+            chosen = "".join(f", n.{output.name}" for output in outputs)
+            inner = f"SELECT v.k, a.pos{listed}, {place} FROM {values} AS v {sources}{where}"
+            self._keep(name, f"SELECT n.k, n.pos{chosen} FROM ({inner}) AS n WHERE n.place = 1")
+        else:
+            self._keep(name, f"SELECT v.k, a.pos{listed} FROM {values} AS v {sources}{where} GROUP BY v.k, a.pos")
+        self.drop(values)
+        self._places.update((feature, (name, number)) for number, feature in enumerate(features))
+
+    def _present(self, features: Iterable[Feature]) -> dict[Feature, int]:
+        found: dict[tuple[str, int], int] = {}
+        for name in {self._places[feature][0] for feature in features}:
+            sets = self._bits(f"SELECT f.k, f.pos FROM {name} AS f")
+            found.update(((name, number), bits) for number, bits in sets.items())
+        return {feature: found.get(self._places[feature], 0) for feature in features}
+
+    def _met(self, tests: Iterable[Test]) -> dict[Test, int]:
+        alike: dict[tuple[Any, ...], list[Test]] = {}
+        for test in tests:
+            tables = tuple(self._table(relation) for relation in test.relations)
+            alike.setdefault((tables, test.text), []).append(test)
+        met: dict[Test, int] = {}
+        for (tables, text), group in alike.items():
+            keys = [
+                tuple(self._places[each][1] if each is not None else 0 for each in test.relations) for test in group
+            ]
+            values = self._keep_literals([test.values for test in group], keys)
+            joins = " ".join(_related(place, table) for place, table in enumerate(tables))
+            sets = self._bits(f"SELECT v.k, r0.pos FROM {values} AS v {joins} WHERE {text}")
+            met.update((test, sets.get(number, 0)) for number, test in enumerate(group))
+            self.drop(values)
+        return met
+
+    def _column(self, name: str) -> dict[str, int]:
+        sets = self._bits(f"SELECT p.{name} AS k, p.pos FROM {_PERSON} AS p")
+        return {str(value): bits for value, bits in sets.items() if value is not None}
+
+    def _table(self, relation: Relation) -> str:
+        return _PERSON if relation is None else self._places[relation][0]
+
+    def _keep_literals(self, rows: Sequence[tuple[Value, ...]], keys: Sequence[tuple[int, ...]] = ()) -> str:
+        columns: dict[str, tuple[str, Sequence[Any]]] = {"k": ("INTEGER", range(len(rows)))}
+        for place in range(len(keys[0]) if keys else 0):
+            columns[f"r{place}"] = ("INTEGER", [key[place] for key in keys])
+        for place in range(len(rows[0])):
+            column = [row[place] for row in rows]
+            columns[f"p{place}"] = (_type(column[0]), [self._literal(value) for value in column])
+        name = self._name("values")
+        self._session.keep_values(name, columns)
+        self._kept.add(name)
+        return name
+
+    def _literal(self, value: Value) -> Any:
+        return self._number(value) if isinstance(value, Codes) else value
+
+    def _number(self, codes: Codes) -> int:
+        return self._code_sets.setdefault(codes, len(self._code_sets))
+
+    def _name(self, kind: str) -> str:
+        self._count += 1
+        return f"batch_{kind}_{self._count}"
+
+    def _keep(self, name: str, text: str) -> str:
+        self._session.keep(name, _tree(text))
+        self._kept.add(name)
+        return name
+
+    def _bits(self, text: str) -> dict[Any, int]:
+        return self._session.bit_sets(_tree(text), len(self._people))
+
+
+def _tree(text: str) -> exp.Expression:
+    """Only trees are run: the engine's list of nodes holds for what is written here, too."""
+    return cast(exp.Expression, sqlglot.parse_one(text, read="duckdb"))
+
+
+def _outputs(tests: Iterable[Test]) -> dict[Shape, set[Output]]:
+    """The columns that tests read, by shape of feature."""
+    read: dict[Shape, set[Output]] = {}
+    for test in tests:
+        for place, output in test.outputs:
+            relation = test.relations[place]
+            if relation is not None:
+                read.setdefault(relation.shape, set()).add(output)
+    return read
+
+
+def _pick(source: Source) -> _Pick:
+    return _Pick(source.table, source.columns, source.codes is not None)
+
+
+def _codes(feature: Feature, source: Source) -> Codes:
+    codes = feature.values[source.codes] if source.codes is not None else None
+    if not isinstance(codes, Codes):  # pragma: no cover - the reader puts codes there
+        raise TypeError("a source names its codes")
+    return codes
+
+
+def _joined(shape: Shape, rows: Mapping[_Pick, str]) -> str:
+    """The tables of a feature, each of the person of the first."""
+    joins = []
+    for place, source in enumerate(shape.sources):
+        slot = chr(FIRST_SLOT + place)
+        asked = [f"{slot}.codes = v.p{source.codes}"] if source.codes is not None else []
+        asked += [f"{slot}.pos = a.pos"] if place else []
+        joins.append(f"JOIN {rows[_pick(source)]} AS {slot} ON {' AND '.join(asked) or '1 = 1'}")
+    return " ".join(joins)
+
+
+def _related(place: int, table: str) -> str:
+    asked = [f"r{place}.k = v.r{place}"] if table != _PERSON else []
+    asked += [f"r{place}.pos = r0.pos"] if place else []
+    return f"JOIN {table} AS r{place} ON {' AND '.join(asked) or '1 = 1'}"
+
+
+def _type(value: Value) -> str:
+    match value:
+        case Codes():
+            return "INTEGER"
+        case date():
+            return "DATE"
+        case _:
+            return "DECIMAL(19, 3)"
