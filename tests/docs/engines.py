@@ -270,10 +270,10 @@ def engines() -> str:
 
 
 def _shown() -> tuple[frozenset[str], frozenset[str]]:
-    cases = list(all_cases())
+    blocks = list(all_cases())
     return (
-        frozenset(section.title for section, _ in cases),
-        frozenset(case.text for _, case in cases if case.kind is Kind.REFUSED),
+        frozenset(section.title for section, _ in blocks),
+        frozenset(case.text for _, cases in blocks for case in cases if case.kind is Kind.REFUSED),
     )
 
 
