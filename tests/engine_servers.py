@@ -231,7 +231,7 @@ def _start_postgresql(folder: Path, stack: ExitStack) -> Path:
 def _start_mariadb(folder: Path, stack: ExitStack) -> Path:
     daemon, install = (shutil.which(name, path=_path()) for name in ("mariadbd", "mariadb-install-db"))
     if daemon is None or install is None:
-        missing("MariaDB", "install Debian's mariadb-server with `make test-deps`")
+        missing("MariaDB", "install Debian's mariadb-server-core with `make test-deps`")
         raise AssertionError
     data, socket = folder / "data", _short_folder(stack) / "mariadb.sock"
     as_user = ["--user=root"] if os.geteuid() == 0 else []
