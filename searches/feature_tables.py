@@ -144,29 +144,24 @@ class _Tables:
         return name
 
     def _keep_codes(self, sets: Mapping[Codes, date]) -> str:
-        numbers: list[int] = []
-        systems: list[str] = []
-        texts: list[str] = []
-        days: list[date | None] = []
+        rows: list[tuple[int, str, date | None, list[str]]] = []
         for codes, since in sets.items():
-            listed = {
-                (each.system, each.code) for digest in codes.digests for each in self._plan.codelists[digest].codes
-            }
-            numbers += [self._number(codes)] * len(listed)
-            systems += [system for system, _ in listed]
-            texts += [code for _, code in listed]
-            days += [None if since == date.min else since] * len(listed)
+            by_system: dict[str, set[str]] = {}
+            for each in (each for digest in codes.digests for each in self._plan.codelists[digest].codes):
+                by_system.setdefault(each.system, set()).add(each.code)
+            day = None if since == date.min else since
+            rows += [(self._number(codes), system, day, list(found)) for system, found in by_system.items()]
         name = self._name("codes")
-        self._session.keep_values(
+        numbers, systems, days, texts = zip(*rows, strict=True)
+        self._keep_values(
             name,
             {
                 "codes": ("INTEGER", numbers),
                 "system": ("VARCHAR", systems),
-                "code": ("VARCHAR", texts),
                 "since": ("DATE", days),
+                "code": ("VARCHAR[]", texts),
             },
         )
-        self._kept.add(name)
         return name
 
     def _pass(
@@ -227,9 +222,12 @@ class _Tables:
             column = [row[place] for row in rows]
             columns[f"p{place}"] = (_type(column[0]), [self._literal(value) for value in column])
         name = self._name("values")
+        self._keep_values(name, columns)
+        return name
+
+    def _keep_values(self, name: str, columns: Mapping[str, tuple[str, Sequence[Any]]]) -> None:
         self._session.keep_values(name, columns)
         self._kept.add(name)
-        return name
 
     def _literal(self, value: Value) -> Any:
         return self._number(value) if isinstance(value, Codes) else value
