@@ -1,11 +1,11 @@
 # Every target keeps its environment in .venv; nothing is installed outside it, except by `make test-deps`, which says so.
 PYTHON ?= python3
 BIN := .venv/bin
-TEST_PACKAGES := chromium chromium-driver mariadb-server
+TEST_PACKAGES := chromium chromium-driver mariadb-server-core mariadb-client-core
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench mutations test-deps clean
+.PHONY: help demo test check format docs bench mutations generative test-deps clean
 
 help:            ## show the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -47,13 +47,16 @@ format: .venv/dev-installed  ## write the code as `make check` wants it
 docs: .venv/dev-installed  ## write the generated pages of docs/reference
 	@$(BIN)/python -m tests.docs.generated
 
-bench: .venv/dev-installed  ## footprint of the agent, beside the targets
+bench: .venv/dev-installed  ## footprint of the agent and cost of a batch, beside the targets
 	@$(BIN)/python -m tests.bench
 
 mutations: .venv/dev-installed  ## take each rule of each layout away, one at a time, and write the report
 	@$(BIN)/python -m tests.mutations
 
-test-deps:       ## Debian packages for the tests with a browser and with MariaDB (asks for root)
+generative: .venv/dev-installed  ## draw searches and populations, compare every engine with the evaluator, and write the report
+	@$(BIN)/python -m tests.generative.language $(GENERATIVE)
+
+test-deps:       ## Debian packages for the tests: a browser and MariaDB (asks for root)
 	@echo "Installing Debian packages: $(TEST_PACKAGES)"
 	@if [ "$$(id -u)" = 0 ]; then run=""; else run="sudo"; fi; \
 	  $$run apt-get update -qq && $$run env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(TEST_PACKAGES)

@@ -137,11 +137,13 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_sql(commands: _Commands[argparse.ArgumentParser]) -> None:
-    example = "pulse-rhythm-65 --layout tpp_sr --reference-date 2026-03-31"
+    example = "pulse-rhythm-65 --layout tpp_sr --engine sqlserver --schema dbo --reference-date 2026-03-31"
     command = _add(commands, "sql", "Print the one statement that a search becomes in a record system.", example)
     _add_search(command)
     _add_layout(command)
     command.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="the database that holds the records")
+    command.add_argument("--schema", default="raw", metavar="NAME", help="where the raw tables stand (default: raw)")
+    command.add_argument("--prefix", default="", metavar="TEXT", help="before the name of each raw table")
     _add_day(command, "Z90001")
     command.add_argument("--receipt", action="store_true", help="say after it what was made of what, as SQL comments")
 

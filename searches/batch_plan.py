@@ -22,6 +22,7 @@ from searches.features import (
     AllOf,
     AnyOf,
     Choice,
+    Condition,
     Decomposed,
     Everyone,
     Formula,
@@ -30,7 +31,6 @@ from searches.features import (
     Plan,
     Present,
     Relation,
-    Test,
     Value,
     Without,
 )
@@ -236,10 +236,10 @@ class _Reading:
         self._outputs.add((place, output))
         return f"r{place}.{output.name}"
 
-    def test(self, text: str, values: tuple[Value, ...]) -> Test:
+    def test(self, text: str, values: tuple[Value, ...]) -> Condition:
         if not self._relations:
             raise NotDecomposableError("a condition that reads nothing")
-        return Test(tuple(self._relations), frozenset(self._outputs), text, values)
+        return Condition(tuple(self._relations), frozenset(self._outputs), text, values)
 
 
 def _all_of(parts: tuple[Formula, ...]) -> Formula:

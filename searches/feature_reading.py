@@ -133,6 +133,7 @@ class _Rows:
 
     def feature(self, writer: Writer, outputs: Mapping[str, Output], order: tuple[str, ...] = ()) -> Feature:
         codes: dict[str, int] = {}
+        since: dict[str, int] = {}
         texts = []
         for condition in self.conditions:
             asked = _codes_asked(condition)
@@ -143,13 +144,25 @@ class _Rows:
                 writer.value(Codes(digests))
             else:
                 texts.append(writer.condition(condition))
+                if self._is_since(condition):
+                    since.setdefault(self._slot(condition.args["this"]), len(writer.values) - 1)
         read = [*texts, *order, *(output.sql for output in outputs.values())]
         sources = tuple(
-            Source(table, _columns_of(slot, read), codes.get(slot))
+            Source(table, _columns_of(slot, read), codes.get(slot), since.get(slot))
             for slot, table in zip(self.slots.values(), self.tables, strict=True)
         )
         values: tuple[Value, ...] = tuple(writer.values)
         return Feature(Shape(sources, " AND ".join(texts), order), values)
+
+    def _is_since(self, condition: exp.Expr) -> bool:
+        """Is this `e.event_date >= DATE '...'`, or > ?"""
+        if not isinstance(condition, exp.GT | exp.GTE) or not isinstance(condition.args["expression"], exp.Cast):
+            return False
+        column = condition.args["this"]
+        if not isinstance(column, exp.Column):
+            return False
+        table = dict(zip(self.slots.values(), self.tables, strict=True))[self._slot(column)]
+        return column.name == day_of(table)
 
     def column(self, node: exp.Column) -> str:
         if node.name in {"patient_id", "code"}:
@@ -196,6 +209,11 @@ class _Rows:
         if isinstance(node, exp.Column) and not node.table and len(self.slots) == 1:
             return next(iter(self.slots.values()))
         raise NotDecomposableError("a condition that reads the row around it")
+
+
+def day_of(table: str) -> str:
+    """The column that says when a row was: the first date of a canonical table."""
+    return next(column.name for column in canon.TABLES[table].columns if column.type is canon.ColumnType.DATE)
 
 
 def first_of(condition: exp.Expr, alias: str) -> str:

@@ -12,7 +12,7 @@ How many statements there are depends on how many shapes the searches have, not 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, cast
 
@@ -22,20 +22,24 @@ from sqlglot import exp
 from searches.canon import BUILT_IN_DIMENSIONS
 from searches.engines.duckdb import Session
 from searches.errors import AnswerError
-from searches.features import FIRST_SLOT, Codes, Feature, Output, Plan, Relation, Shape, Source, Test, Value
+from searches.feature_reading import day_of
+from searches.features import FIRST_SLOT, Codes, Condition, Feature, Output, Plan, Relation, Shape, Source, Value
 from searches.layouts.layout import Layout
 from searches.outcomes import Leaves
 
 _PERSON = "batch_person"
 
 
-@dataclass(frozen=True, slots=True)
-class _Pick:
-    """One pass over a canonical table: the columns to keep, and whether rows are chosen by code."""
+_Pick = tuple[str, bool]
+"""One pass over a canonical table: its name, and whether rows are chosen by code."""
 
-    table: str
-    columns: tuple[str, ...]
-    by_code: bool
+
+@dataclass(slots=True)
+class _Wanted:
+    """What a pass keeps: columns, and for each set of codes the day before which no row is wanted."""
+
+    columns: set[str] = field(default_factory=set)
+    codes: dict[Codes, date] = field(default_factory=dict)
 
 
 def work_out(session: Session, layout: Layout, plan: Plan, people: Sequence[str]) -> Leaves:
@@ -97,26 +101,33 @@ class _Tables:
         shapes: dict[Shape, list[Feature]] = {}
         for feature in features:
             shapes.setdefault(feature.shape, []).append(feature)
-        picks: dict[_Pick, set[Codes]] = {}
-        for shape, alike in shapes.items():
-            for source in shape.sources:
-                wanted = picks.setdefault(_pick(source), set())
-                wanted.update(_codes(feature, source) for feature in alike if source.codes is not None)
-        names = {pick: self._pick(pick, codes) for pick, codes in picks.items()}
+        picks: dict[_Pick, _Wanted] = {}
+        for feature in features:
+            for source in feature.shape.sources:
+                wanted = picks.setdefault(_pick(source), _Wanted())
+                wanted.columns.update(source.columns)
+                if source.codes is not None:
+                    codes, since = _codes_since(feature, source)
+                    wanted.codes[codes] = min(since, wanted.codes.get(codes, since))
+        names = {pick: self._pick(pick, wanted) for pick, wanted in picks.items()}
         for shape, alike in shapes.items():
             self._pass(shape, alike, sorted(outputs.get(shape, ())), names)
         for name in names.values():
             self.drop(name)
 
-    def _pick(self, pick: _Pick, sets: set[Codes]) -> str:
+    def _pick(self, pick: _Pick, kept: _Wanted) -> str:
+        table, by_code = pick
         name = self._name("rows")
-        columns = "".join(f", t.{column}" for column in pick.columns)
+        columns = "".join(f", t.{column}" for column in sorted(kept.columns))
         person = f"JOIN {_PERSON} AS p ON p.patient_id = t.patient_id"
-        if not pick.by_code:
-            return self._keep(name, f"SELECT p.pos{columns} FROM {pick.table} AS t {person}")
-        codes = self._keep_codes(sets)
+        if not by_code:
+            return self._keep(name, f"SELECT p.pos{columns} FROM {table} AS t {person}")
+        codes = self._keep_codes(kept.codes)
         parts = []
-        systems = self._layout.code_columns[pick.table]
+        systems = self._layout.code_columns[table]
+        day = f"t.{day_of(table)}"
+        # Rows before every window of a set of codes stay behind; where one feature has no window, none do.
+        wanted = f"(c.since IS NULL OR {day} >= c.since)"
         for place, (system, column) in enumerate(systems.items()):
             # A row that two systems find is one row.
             found = "".join(
@@ -125,29 +136,32 @@ class _Tables:
                 for earlier in list(systems)[:place]
             )
             parts.append(
-                f"SELECT c.codes, p.pos{columns} FROM {pick.table} AS t "
-                f"JOIN {codes} AS c ON c.code = t.{column} {person} WHERE c.system = '{system}'{found}"
+                f"SELECT c.codes, p.pos{columns} FROM {table} AS t "
+                f"JOIN {codes} AS c ON c.code = t.{column} {person} WHERE c.system = '{system}' AND {wanted}{found}"
             )
         self._keep(name, " UNION ALL ".join(parts))
         self.drop(codes)
         return name
 
-    def _keep_codes(self, sets: set[Codes]) -> str:
-        numbers: list[int] = []
-        systems: list[str] = []
-        texts: list[str] = []
-        for codes in sets:
-            listed = {
-                (each.system, each.code) for digest in codes.digests for each in self._plan.codelists[digest].codes
-            }
-            numbers += [self._number(codes)] * len(listed)
-            systems += [system for system, _ in listed]
-            texts += [code for _, code in listed]
+    def _keep_codes(self, sets: Mapping[Codes, date]) -> str:
+        rows: list[tuple[int, str, date | None, list[str]]] = []
+        for codes, since in sets.items():
+            by_system: dict[str, set[str]] = {}
+            for each in (each for digest in codes.digests for each in self._plan.codelists[digest].codes):
+                by_system.setdefault(each.system, set()).add(each.code)
+            day = None if since == date.min else since
+            rows += [(self._number(codes), system, day, list(found)) for system, found in by_system.items()]
         name = self._name("codes")
-        self._session.keep_values(
-            name, {"codes": ("INTEGER", numbers), "system": ("VARCHAR", systems), "code": ("VARCHAR", texts)}
+        numbers, systems, days, texts = zip(*rows, strict=True)
+        self._keep_values(
+            name,
+            {
+                "codes": ("INTEGER", numbers),
+                "system": ("VARCHAR", systems),
+                "since": ("DATE", days),
+                "code": ("VARCHAR[]", texts),
+            },
         )
-        self._kept.add(name)
         return name
 
     def _pass(
@@ -176,12 +190,12 @@ class _Tables:
             found.update(((name, number), bits) for number, bits in sets.items())
         return {feature: found.get(self._places[feature], 0) for feature in features}
 
-    def _met(self, tests: Iterable[Test]) -> dict[Test, int]:
-        alike: dict[tuple[Any, ...], list[Test]] = {}
+    def _met(self, tests: Iterable[Condition]) -> dict[Condition, int]:
+        alike: dict[tuple[Any, ...], list[Condition]] = {}
         for test in tests:
             tables = tuple(self._table(relation) for relation in test.relations)
             alike.setdefault((tables, test.text), []).append(test)
-        met: dict[Test, int] = {}
+        met: dict[Condition, int] = {}
         for (tables, text), group in alike.items():
             keys = [
                 tuple(self._places[each][1] if each is not None else 0 for each in test.relations) for test in group
@@ -208,9 +222,12 @@ class _Tables:
             column = [row[place] for row in rows]
             columns[f"p{place}"] = (_type(column[0]), [self._literal(value) for value in column])
         name = self._name("values")
+        self._keep_values(name, columns)
+        return name
+
+    def _keep_values(self, name: str, columns: Mapping[str, tuple[str, Sequence[Any]]]) -> None:
         self._session.keep_values(name, columns)
         self._kept.add(name)
-        return name
 
     def _literal(self, value: Value) -> Any:
         return self._number(value) if isinstance(value, Codes) else value
@@ -236,7 +253,7 @@ def _tree(text: str) -> exp.Expression:
     return cast(exp.Expression, sqlglot.parse_one(text, read="duckdb"))
 
 
-def _outputs(tests: Iterable[Test]) -> dict[Shape, set[Output]]:
+def _outputs(tests: Iterable[Condition]) -> dict[Shape, set[Output]]:
     """The columns that tests read, by shape of feature."""
     read: dict[Shape, set[Output]] = {}
     for test in tests:
@@ -248,14 +265,16 @@ def _outputs(tests: Iterable[Test]) -> dict[Shape, set[Output]]:
 
 
 def _pick(source: Source) -> _Pick:
-    return _Pick(source.table, source.columns, source.codes is not None)
+    return source.table, source.codes is not None
 
 
-def _codes(feature: Feature, source: Source) -> Codes:
+def _codes_since(feature: Feature, source: Source) -> tuple[Codes, date]:
+    """The codes of a source, and the day before which no row is wanted; date.min if all are."""
+    since = feature.values[source.since] if source.since is not None else date.min
     codes = feature.values[source.codes] if source.codes is not None else None
-    if not isinstance(codes, Codes):  # pragma: no cover - the reader puts codes there
-        raise TypeError("a source names its codes")
-    return codes
+    if not isinstance(codes, Codes) or not isinstance(since, date):  # pragma: no cover - the reader puts codes there
+        raise TypeError("a source names its codes and its day")
+    return codes, since
 
 
 def _joined(shape: Shape, rows: Mapping[_Pick, str]) -> str:

@@ -44,11 +44,13 @@ class Source:
         table: its name.
         columns: those that are read, sorted.
         codes: which of the feature's values holds the codes of its rows; None if they may have any code.
+        since: which of the values is a date that no row is before; None if rows may be of any date, or undated.
     """
 
     table: str
     columns: tuple[str, ...]
     codes: int | None
+    since: int | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -99,7 +101,7 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
-class Test:
+class Condition:
     """A condition that is never met by a person without a row in each relation.
 
     Args:
@@ -136,7 +138,7 @@ class Without:
     part: Formula
 
 
-Formula = Everyone | Present | Test | AllOf | AnyOf | Without
+Formula = Everyone | Present | Condition | AllOf | AnyOf | Without
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,16 +191,16 @@ class Plan:
     alone: dict[str, str]
     codelists: dict[str, Codelist]
 
-    def leaves(self) -> tuple[dict[Feature, None], dict[Test, None]]:
+    def leaves(self) -> tuple[dict[Feature, None], dict[Condition, None]]:
         """The distinct features and tests of all searches, in the order in which they are met."""
         features: dict[Feature, None] = {}
-        tests: dict[Test, None] = {}
+        tests: dict[Condition, None] = {}
         waiting = [formula for search in self.decomposed for formula in search.formulas()]
         for formula in waiting:
             match formula:
                 case Present():
                     features[formula.feature] = None
-                case Test():
+                case Condition():
                     tests[formula] = None
                     features.update((each, None) for each in formula.relations if each is not None)
                 case AllOf() | AnyOf():

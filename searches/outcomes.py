@@ -10,13 +10,13 @@ from searches.features import (
     AllOf,
     AnyOf,
     Choice,
+    Condition,
     Decomposed,
     Everyone,
     Feature,
     Formula,
     PatientColumn,
     Present,
-    Test,
     Without,
 )
 from searches.people import PeopleSets, Roster, gather_bits
@@ -36,7 +36,7 @@ class Leaves:
 
     everyone: int
     present: Mapping[Feature, int]
-    met: Mapping[Test, int]
+    met: Mapping[Condition, int]
     columns: Mapping[str, Mapping[str, int]]
 
     def who(self, formula: Formula) -> int:
@@ -46,7 +46,7 @@ class Leaves:
                 return self.everyone
             case Present():
                 return self.present[formula.feature]
-            case Test():
+            case Condition():
                 return self.met[formula]
             case Without():
                 return self.everyone & ~self.who(formula.part)

@@ -60,6 +60,9 @@ class PeopleSet:
         return PeopleSet(tuple(layer & ~people for layer in self.layers))
 
 
+_NOBODY = PeopleSet()
+
+
 @dataclass(frozen=True, slots=True)
 class Roster:
     """The patients of a run, each at a fixed position; shared by all searches of the run."""
@@ -172,7 +175,7 @@ def gather_bits(
     cells = {}
     for cell in search.cells():
         members = _of_cell(cell, dimensions)
-        cells[cell] = {outcome: _one_layer(people & members) for outcome, people in outcomes.items()}
+        cells[cell] = {outcome: _one_layer(people, members) for outcome, people in outcomes.items()}
     return PeopleSets(search, reference_date, roster, counted=cells, every=cells)
 
 
@@ -183,8 +186,9 @@ def _of_cell(cell: Cell, dimensions: Sequence[Mapping[str, int]]) -> int:
     return people
 
 
-def _one_layer(people: int) -> PeopleSet:
-    return PeopleSet((people,) if people else ())
+def _one_layer(people: int, members: int) -> PeopleSet:
+    both = people & members
+    return PeopleSet((both,)) if both else _NOBODY
 
 
 def _distinct_rows(search: Search, rows: Iterable[AnswerRow]) -> list[AnswerRow]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from itertools import product
 
 Cell = tuple[tuple[str, str], ...]
@@ -135,8 +136,13 @@ class Search:
 
     def cells(self) -> tuple[Cell, ...]:
         """The totals row, then the full cross-product of the dimensions in declared order."""
-        if not self.dimensions:
-            return (TOTALS,)
-        names = [dimension.name for dimension in self.dimensions]
-        combinations = product(*(dimension.values for dimension in self.dimensions))
-        return (TOTALS, *(tuple(zip(names, values, strict=True)) for values in combinations))
+        return _cells(self.dimensions)
+
+
+@lru_cache(maxsize=256)
+def _cells(dimensions: tuple[Dimension, ...]) -> tuple[Cell, ...]:
+    if not dimensions:
+        return (TOTALS,)
+    names = [dimension.name for dimension in dimensions]
+    combinations = product(*(dimension.values for dimension in dimensions))
+    return (TOTALS, *(tuple(zip(names, values, strict=True)) for values in combinations))

@@ -130,6 +130,9 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
     """
     select = fold(parse(search.sql).select, bind(reference_date, search.schedule))
     asked = select.copy()
+    for union in select.find_all(exp.Union):  # SQLite knows no parentheses around one side
+        union.set("this", union.this.unnest())
+        union.set("expression", union.expression.unnest())
     tables = _tables_read(search, select)
     for table in sorted(tables):
         check_has(layout, table)

@@ -6,8 +6,9 @@ from argparse import Namespace
 from dataclasses import asdict
 
 from searches.commands.folders import print_json, search_of
+from searches.engines import ENGINES, Site
 from searches.layouts import layout
-from searches.translate import translate
+from searches.translate import ask, statement
 
 
 def run(options: Namespace) -> int:
@@ -16,13 +17,10 @@ def run(options: Namespace) -> int:
     Returns:
         0; a layout without a source for what is asked raises.
     """
-    local = translate(
-        search_of(options),
-        layout(options.layout),
-        options.engine,
-        reference_date=options.reference_date,
-        practice=options.practice,
-    )
+    chosen = layout(options.layout)
+    question = ask(search_of(options), chosen, options.reference_date)
+    site = Site(options.schema, options.prefix)
+    local = statement(question, chosen, ENGINES[options.engine], options.practice, site)
     if options.json:
         print_json({"sql": local.sql, "receipt": asdict(local.receipt)})
         return 0

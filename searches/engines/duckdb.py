@@ -198,11 +198,16 @@ class Session:
 
         Args:
             name: of the table.
-            columns: for each its type, and its values.
+            columns: for each its type, and its values; one that ends in [] holds lists, and gives a row for each
+                member.
         """
         listed = ", ".join(f"UNNEST(?::{kind}[]) AS {_quoted(column)}" for column, (kind, _) in columns.items())
         parameters = [list(values) for _, values in columns.values()]
-        self._connection.execute(f"CREATE TABLE {_quoted(name)} AS SELECT {listed}", parameters)
+        rows = ", ".join(
+            f"UNNEST({_quoted(column)}) AS {_quoted(column)}" if kind.endswith("[]") else _quoted(column)
+            for column, (kind, _) in columns.items()
+        )
+        self._connection.execute(f"CREATE TABLE {_quoted(name)} AS SELECT {rows} FROM (SELECT {listed})", parameters)
 
     def bit_sets(self, tree: exp.Expression, size: int) -> dict[Any, int]:
         """Run a query of two columns, a key and a position, and gather the positions of each key as bits.

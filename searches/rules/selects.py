@@ -110,10 +110,20 @@ def _read_union(union: exp.Union, reading: Reading) -> Relation:
             union, "the sides of UNION ALL have different columns", "list the same columns, in order"
         )
     columns = {
-        name: ValueType(_plain(kind), kind.values | other.columns[name].values, None, kind.singles_out)
+        name: ValueType(
+            _plain(kind),
+            _domain(kind, other.columns[name]),
+            None,
+            kind.singles_out or other.columns[name].singles_out,
+        )
         for name, kind in one.columns.items()
     }
     return Relation(columns, one_row=False, ids=None)
+
+
+def _domain(one: ValueType, other: ValueType) -> frozenset[str]:
+    # A number is of a closed domain only where both sides say so.
+    return one.values | other.values if one.values and other.values else frozenset()
 
 
 def _plain(found: ValueType) -> Kind:

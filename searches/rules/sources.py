@@ -63,6 +63,7 @@ def read_sources(select: exp.Select, role: Role, around: Scope | None, reading: 
         scope = Scope(role, dict(relations), around=around)
         _check_join(join, (frozenset({alias}), earlier), reading.here(scope, Spot.ON))
         fixed |= _fixed_by(join.args["on"], {alias: relation})
+    _check_bare(select, relations, reading)
     fixed |= _fixed_by(select.args.get("where"), relations)
     scope = Scope(role, relations, frozenset(fixed), grouped, around)
     if role is Role.OUTER:
@@ -108,6 +109,17 @@ def _check_join(join: exp.Join, aliases: tuple[frozenset[str], frozenset[str]], 
             on, "a join is always on patient_id with a table before it", "write ON a.patient_id = b.patient_id"
         )
     check_condition(on, here)
+
+
+def _check_bare(select: exp.Select, relations: Mapping[str, Relation], reading: Reading) -> None:
+    """Refuse a bare name in ON that a table joined later has too: to some engines it could be of either."""
+    for join in select.args.get("joins") or []:
+        for column in join.args["on"].find_all(exp.Column):
+            holders = [alias for alias, relation in relations.items() if column.name in relation.columns]
+            if not column.table and len(holders) > 1:
+                raise reading.places.refuse(
+                    column, f"column {column.name} is in several tables here", "write alias.column"
+                )
 
 
 def conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:

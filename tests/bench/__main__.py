@@ -1,4 +1,4 @@
-"""`make bench`: what the agent costs a practice's machine, beside the targets.
+"""`make bench`: what the agent costs a practice's machine and what a batch of searches costs, beside the targets.
 
 A core install is made in a throw-away environment, measured, enrolled with a hub on this machine, and left idle.
 """
@@ -108,6 +108,24 @@ def hub(folder: Path) -> Iterator[str]:
         serving.wait()
 
 
+def batch() -> Iterator[Figure]:
+    """500 indicators over one practice, measured in a process of its own, whose memory is then the batch's alone."""
+    measured = subprocess.run([sys.executable, "-m", "tests.bench.batch"], check=True, stdout=subprocess.PIPE, cwd=ROOT)
+    found = json.loads(measured.stdout)
+    scan, together, single = found["scan"], found["batch"], found["single"] * found["indicators"]
+    sample = f"on a sample of {found['sample']}"
+    yield Figure("500 indicators, of them by themselves", found["alone"], "", "0")
+    yield Figure("500 indicators, features", found["features"], "", "")
+    yield Figure("500 indicators / one scan of events", together / scan, "x", "at most 15, aim 5")
+    yield Figure("one statement each / the batch", single / together, "x", f"at least 10 ({sample})")
+    yield Figure("indicators that differ from their own", found["differences"], "", f"0 ({sample})")
+    yield Figure("one scan of 3 million events", found["scan"] * 1000, "ms", "")
+    yield Figure("planning 500 indicators", found["planning"] * 1000, "ms", "")
+    yield Figure("parse and translate a search, median", found["translate_median"] * 1000, "ms", "at most 20")
+    yield Figure("peak memory while loading", found["peak_loading"], "MB", "at most 500")
+    yield Figure("peak memory of the batch", found["peak_batch"], "MB", "at most 500")
+
+
 def main() -> int:
     """Measure and print."""
     with tempfile.TemporaryDirectory() as name:
@@ -121,6 +139,8 @@ def main() -> int:
             enrol = ["enrol", code, "--layout", "emis_im1", "--extract", str(extract)]
             subprocess.run([str(bin_folder / "gpfed-agent"), "--state", str(state), *enrol], check=True)
             figures += [start_time(bin_folder, state), idle_memory(bin_folder, state)]
+    print("asking 500 indicators of a practice of 3 million events", file=sys.stderr)
+    figures += batch()
     print(f"{'measured on ' + str(os.cpu_count()) + ' cores':44} {'value':>10}      target")
     for figure in figures:
         print(f"{figure.what:44} {figure.value:10.1f} {figure.unit:4} {figure.target}")

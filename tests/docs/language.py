@@ -31,7 +31,7 @@ Whatever is not part of the language is refused; these refusals say what to writ
 def language() -> str:
     """The page."""
     drawn = pages()
-    cases = [case for page in drawn for section in page.sections for case in section.cases()]
+    cases = [case for page in drawn for section in page.sections for block in section.cases() for case in block]
     refused = sum(case.kind is Kind.REFUSED for case in cases)
     lines = [HEAD.format(cases=len(cases) - refused, refused=refused, blank=BLANK).rstrip(), "", *_contents(drawn)]
     for page in drawn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -284,3 +285,15 @@ def test_a_reader_who_has_seen_enough_is_no_failure() -> None:
         ["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False, cwd=ROOT
     )
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_sql_is_written_for_every_engine_with_the_tables_as_the_site_calls_them(
+    engine: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["sql", "pulse-rhythm-65", "--layout", "vision", "--engine", engine, "--reference-date", "2026-03-31"]
+    assert main([*asked, "--schema", "dbo", "--prefix", "vn_", "--receipt"]) == 0
+    told = capsys.readouterr().out
+    assert f"-- engine: {engine}" in told
+    assert re.search(r"dbo\W+vn_journal\b", told)
+    assert "raw" not in told

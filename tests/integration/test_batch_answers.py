@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
 import pytest
 
+from searches.answer import answer
 from searches.batch import Batch
 from searches.batch_plan import plan
 from searches.document import library, library_folder, load_search
 from searches.errors import AnswerError, LayoutError
 from searches.extract import Extract, open_extract
+from searches.features import Plan
 from searches.layouts.expand import Bindings
 from searches.people import PeopleSet, PeopleSets, Roster, gather
 from searches.search import TOTALS, Dimension, Outcome, Search, Unit
@@ -20,6 +22,8 @@ from searches.synthetic import synthesise
 from searches.translate import Question, ask
 from tests.generated_indicators import REFERENCE_DATE, Size, code_lists, indicators, write_rows
 from tests.small_search import small_search
+
+Answering = Callable[[Batch, Plan, Roster], Mapping[str, PeopleSets | AnswerError]]
 
 SEED = 11
 SMALL = Size(patients=150, events=24_000, medications=6_000, codes=600)
@@ -177,3 +181,35 @@ def test_a_row_that_two_code_systems_find_counts_once(tmp_path: Path) -> None:
         compared = list(in_both_ways(extract, questions(searches, extract)))
     assert [name for name, one, other in compared if one != other] == []
     assert len(compared) == 5
+
+
+def test_the_answers_say_which_searches_ran_by_themselves_and_why(tmp_path: Path) -> None:
+    synthesise("canonical", 60, 7, tmp_path)
+    searches = [load_search(library_folder(name)) for name in library()]
+    with open_extract(tmp_path, "canonical") as extract:
+        found = answer(extract, searches, REFERENCE_DATE)
+    assert found.alone == {
+        "dna-booking-lead": "rows are appointments",
+        "mmr-two-doses": "a feature over a CTE or subquery",
+        "pertussis-pregnancy": "a feature over a CTE or subquery",
+    }
+    assert all(isinstance(result, PeopleSets) for result in found.results.values())
+
+
+def test_every_search_is_answered_by_itself_if_the_batch_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synthesise("canonical", 60, 7, tmp_path)
+    searches = [load_search(library_folder(name)) for name in library()]
+    with open_extract(tmp_path, "canonical") as extract:
+        together = answer(extract, searches, REFERENCE_DATE)
+        # The batch finds the patients in another order than it is told.
+        monkeypatch.setattr(Batch, "answers", _in_another_order(Batch.answers))
+        alone_each = answer(extract, searches, REFERENCE_DATE)
+    assert alone_each.results == together.results
+    assert set(alone_each.alone) == set(library())
+    assert alone_each.alone["pulse-rhythm-65"] == "the batch did not run"
+
+
+def _in_another_order(answers: Answering) -> Answering:
+    return lambda batch, planned, roster: answers(batch, planned, Roster(roster.patient_ids[::-1]))

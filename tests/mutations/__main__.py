@@ -1,6 +1,6 @@
-"""Write docs/reports/layout-mutations.md: `python -m tests.mutations`.
+"""Write docs/reports/layout-mutations.md and engine-mutations.md: `python -m tests.mutations`.
 
-Exit codes: 0 every rule of every layout is noticed by some cell, 1 a rule is not.
+Exit codes: 0 every rule of every layout, and every planted mistake of an engine, is noticed, 1 one is not.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from searches.layouts import layout
 from tests.exact_answers import SUPPLIERS, probe_searches, starter_searches, write_practice
+from tests.mutations import planted
 from tests.mutations.removal import Removal, removals
 
 REPORT = Path(__file__).resolve().parents[2] / "docs" / "reports" / "layout-mutations.md"
@@ -77,4 +78,4 @@ def _noticed(removed: Removal) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(max(main(), planted.main()))

@@ -45,6 +45,7 @@ ALLOWED = [
     person("NOT (p.imd_quintile <= 2 OR p.imd_quintile IS NULL)"),
     person("p.registered_on > :reference_date - INTERVAL '9' MONTH"),
     person("p.registered_on > (:period_start - INTERVAL '1' YEAR) + INTERVAL 3 DAY"),
+    cte("SELECT u.patient_id, MAX(CASE WHEN u.n > 64 THEN u.n END) AS n FROM (SELECT a.patient_id, a.imd_quintile AS n FROM patient AS a UNION ALL SELECT b.patient_id, b.age AS n FROM patient AS b) AS u GROUP BY u.patient_id"),
     person("COALESCE(p.imd_quintile, 3) > 2"),
     exists("e.code IN codelist.pulse AND e.event_date >= :reference_date - INTERVAL '5' YEAR"),
     exists("e.code NOT IN codelist.pulse AND e.value >= -2.5 AND e.value < 100"),
@@ -292,6 +293,9 @@ REFUSED = {
         (person(ctes=f"WITH x AS ({MANY} UNION ALL (WITH y AS ({GROUPED}) {MANY})) ", joins="JOIN x ON x.patient_id = p.patient_id"), "WITH inside a subquery is refused|put every CTE"),
         (cte(f"WITH y AS ({GROUPED}) SELECT y.patient_id FROM y"), "WITH inside a subquery is refused"),
     ],
+    "bare names in ON": [
+        (cte("SELECT e.patient_id, COUNT(*) AS n FROM patient AS q JOIN event AS e ON e.patient_id = q.patient_id AND «value > 3 JOIN event AS f ON f.patient_id = q.patient_id GROUP BY q.patient_id"), "column value is in several tables here"),
+    ],
     "exists": [
         (person("«EXISTS (SELECT 1 FROM event AS e WHERE e.value > 3)"), "EXISTS is not tied to the patient around it"),
         (person("«EXISTS (SELECT 1 FROM event AS e)"), "EXISTS is not tied to the patient around it"),
@@ -307,6 +311,9 @@ REFUSED = {
     "cases": [
         (person(outcome="«CASE WHEN p.age > 3 THEN 'met' ELSE 3 END AS outcome"), "the branches do not fit together: text of a closed domain, whole number"),
         (person(outcome="«CASE WHEN p.age > 3 THEN NULL END AS outcome"), "the branches do not fit together: NULL"),
+    ],
+    "sides of UNION ALL": [
+        (cte("SELECT u.patient_id, COUNT(CASE WHEN «u.n = 60 THEN 1 END) AS n FROM (SELECT a.patient_id, a.age AS n FROM patient AS a UNION ALL SELECT b.patient_id, b.age_months AS n FROM patient AS b) AS u GROUP BY u.patient_id"), "equality on an age in months is refused"),
     ],
     "outcome": [
         (person(outcome="CASE WHEN p.age > 3 THEN 'met' ELSE «'failed' END AS outcome"), "'failed' is not a value of outcome"),

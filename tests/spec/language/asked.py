@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from enum import StrEnum
 from functools import cache
 
 from sqlglot import TokenType, exp
@@ -27,37 +29,80 @@ _OUTER = (
 )
 
 
+class Form(StrEnum):
+    """How the answers of several cases stand in the rows of one statement."""
+
+    WHOLE = "the rows are the answer of one case"
+    COLUMNS = "an id, and then a column for each case"
+    BRANCHES = "an id and the number of a case that chose it"
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A statement to run, and the rows that it must give, in any order."""
+    """One statement that asks all cases of a block at once."""
 
     question: Question
-    rows: tuple[Row, ...]
+    cases: tuple[Case, ...]
+    form: Form
 
     def sql(self, engine: Engine) -> str:
         """The statement as that engine writes it."""
         return statement(self.question, CANONICAL, engine, PRACTICE).sql
 
+    def differences(self, fetched: Sequence[Sequence[object]]) -> list[str]:
+        """The cases whose answer is not the drawn one, with both."""
+        found = []
+        for place, case in enumerate(self.cases):
+            got, drawn = self._got(fetched, place), compared(self._drawn(case))
+            if got != drawn:
+                found.append(f"line {case.line}: {case.text}: expected {_shown_rows(drawn)}, got {_shown_rows(got)}")
+        return found
+
+    def _got(self, fetched: Sequence[Sequence[object]], place: int) -> list[Row]:
+        if self.form is Form.WHOLE:
+            return compared(fetched)
+        if self.form is Form.COLUMNS:
+            return compared([(row[0], row[place + 1]) for row in fetched])
+        return compared([(row[0],) for row in fetched if row[1] == place])
+
+    def _drawn(self, case: Case) -> Sequence[Row]:
+        if self.form is Form.BRANCHES:
+            return [(row[0],) for row in case.rows if row[1] == Decimal(1)]
+        return case.rows
+
 
 @cache
-def asked(section: Section, case: Case) -> tuple[Asked, ...]:
-    """The statements of a case, for any engine: a condition is asked in CASE and in WHERE, anything else once."""
-    if case.kind is Kind.QUERY and "outcome" in case.columns:
-        search = _search(section, case.text)
-        return (Asked(_fixed_order(ask(search, CANONICAL, section.reference_date), case), case.rows),)
-    if case.kind is Kind.QUERY:
-        return (_shown(section, case, case.text),)
-    table = OF_LETTER[case.letter]
-    ids = f"{case.letter}.patient_id" + (f", {case.letter}.{table.key}" if table.key != "patient_id" else "")
-    source = f"FROM {table.name} AS {case.letter}"
-    if case.kind is Kind.VALUE:
-        return (_shown(section, case, f"SELECT {ids}, {case.text} AS answer {source}"),)
-    holds = f"CASE WHEN {case.text} THEN 1 WHEN NOT ({case.text}) THEN 0 END AS answer"
-    yes = tuple((row[0],) for row in case.rows if row[1] == Decimal(1))
-    return (
-        _shown(section, case, f"SELECT {ids}, {holds} {source}"),
-        _shown(section, replace(case, columns=(table.key,), rows=yes), f"SELECT {ids} {source} WHERE {case.text}"),
+def asked(section: Section, cases: tuple[Case, ...]) -> tuple[Asked, ...]:
+    """The statements of a block of cases, for any engine: conditions are asked in CASE and in WHERE."""
+    first = cases[0]
+    if first.kind is Kind.QUERY and "outcome" in first.columns:
+        question = ask(_search(section, first.text), CANONICAL, section.reference_date)
+        return (Asked(_fixed_order(question, first), cases, Form.WHOLE),)
+    if first.kind is Kind.QUERY:
+        return (Asked(_shown(section, first.columns, first.text), cases, Form.WHOLE),)
+    table = OF_LETTER[first.letter]
+    ids = f"{first.letter}.patient_id" + (f", {first.letter}.{table.key}" if table.key != "patient_id" else "")
+    source = f"FROM {table.name} AS {first.letter}"
+    numbers = range(len(cases))
+    values = ", ".join(f"{_value(case)} AS answer{number}" for number, case in enumerate(cases))
+    columns = (table.key, *(f"answer{number}" for number in numbers))
+    by_columns = Asked(_shown(section, columns, f"SELECT {ids}, {values} {source}"), cases, Form.COLUMNS)
+    if first.kind is Kind.VALUE:
+        return (by_columns,)
+    branches = " UNION ALL ".join(
+        f"SELECT {ids}, {number} AS chosen_by {source} WHERE {case.text}" for number, case in enumerate(cases)
     )
+    return (by_columns, Asked(_shown(section, (table.key, "chosen_by"), branches), cases, Form.BRANCHES))
+
+
+def _value(case: Case) -> str:
+    if case.kind is Kind.VALUE:
+        return case.text
+    return f"CASE WHEN {case.text} THEN 1 WHEN NOT ({case.text}) THEN 0 END"
+
+
+def _shown_rows(rows: Sequence[Row]) -> str:
+    return "; ".join(" ".join("NULL" if cell is None else str(cell) for cell in row) for row in rows) or "no rows"
 
 
 def compared(rows: object) -> list[Row]:
@@ -79,16 +124,16 @@ def refused(case: Case) -> None:
     _search(Section("", ""), f"WITH shown AS (SELECT e.patient_id FROM event AS e WHERE {case.text}) {_OUTER}")
 
 
-def _shown(section: Section, case: Case, sql: str) -> Asked:
-    """The rows of a CTE: the search around it is checked and asked, and then the CTE is shown instead."""
+def _shown(section: Section, columns: Sequence[str], sql: str) -> Question:
+    """Columns of a CTE: the search around it is checked and asked, and then the CTE is shown instead."""
     start = _after_ctes(sql)
     before = f"{sql[:start].rstrip()}, " if start else "WITH "
     question = ask(_search(section, f"{before}shown AS ({sql[start:]}) {_OUTER}"), CANONICAL, section.reference_date)
-    tree = exp.select(*(exp.column(name, table="s") for name in case.columns)).from_(exp.to_table("shown").as_("s"))
+    tree = exp.select(*(exp.column(name, table="s") for name in columns)).from_(exp.to_table("shown").as_("s"))
     with_ = question.tree.args["with_"].copy()
     with_.set("expressions", with_.expressions[:-1])
     tree.set("with_", with_)
-    return Asked(replace(question, tree=tree), case.rows)
+    return replace(question, tree=tree)
 
 
 def _after_ctes(sql: str) -> int:

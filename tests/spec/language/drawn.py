@@ -95,11 +95,11 @@ class Section:
     tables: dict[str, list[dict[str, Value]]] = field(default_factory=dict)
     blocks: list[str | list[str] | list[Case]] = field(default_factory=list)
 
-    def cases(self) -> Iterator[Case]:
-        """Its cases in written order."""
+    def cases(self) -> Iterator[tuple[Case, ...]]:
+        """Its cases in written order, those of one table together."""
         for block in self.blocks:
-            if isinstance(block, list):
-                yield from (case for case in block if isinstance(case, Case))
+            if isinstance(block, list) and isinstance(block[0], Case):
+                yield tuple(case for case in block if isinstance(case, Case))
 
     def keys(self, letter: str) -> list[Value]:
         """The ids of the rows of a table."""
@@ -131,12 +131,12 @@ def pages() -> tuple[Page, ...]:
     return tuple(read_page(path.stem, path.read_text(encoding="utf-8")) for path in sorted(HERE.glob("*.txt")))
 
 
-def all_cases() -> Iterator[tuple[Section, Case]]:
-    """Every case with the section that it stands in."""
+def all_cases() -> Iterator[tuple[Section, tuple[Case, ...]]]:
+    """Every block of cases with the section that it stands in."""
     for page in pages():
         for section in page.sections:
-            for case in section.cases():
-                yield section, case
+            for cases in section.cases():
+                yield section, cases
 
 
 def read_page(name: str, text: str) -> Page:
