@@ -106,6 +106,9 @@ def _packaged_codes(name: str) -> dict[str, tuple[str, ...]]:
 def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tuple[str, ...]]) -> exp.Expression:
     """`code IN codelist.NAME` as it is asked of this layout: one IN for each code system that both know.
 
+    An entry has a code in one system or another. It is in no list if its code is not listed, whatever the other columns
+    hold; only of an entry without any code is nothing known, as where there is one column. NOT ... depends on that.
+
     Args:
         layout: whose code systems count.
         node: the predicate, with a column named `code` on its left.
@@ -129,7 +132,12 @@ def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tu
             "no_code_in_layout",
             f"add codes of one of: {', '.join(layout.code_columns.get(table, {})) or 'none'}",
         )
-    return exp.paren(exp.or_(*asked))
+    columns = [exp.column(name, table=node.this.args.get("table")) for name in layout.code_columns[table].values()]
+    if len(columns) == 1:
+        return exp.paren(asked[0])
+    known = [exp.and_(part.this.is_(exp.null()).not_(), part) for part in asked]
+    nothing_known = exp.and_(*(column.is_(exp.null()) for column in columns), columns[0].eq(exp.Literal.string("")))
+    return exp.paren(exp.or_(*known, nothing_known))
 
 
 def check_has(layout: Layout, name: str) -> None:

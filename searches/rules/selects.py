@@ -145,7 +145,9 @@ def _read_select(
     _check_group(select, reading.here(scope, Spot.SELECT))
     if role is Role.EXISTS:
         return scope, {}
-    return scope, _outputs(select, reading.here(scope, Spot.SELECT))
+    outputs = _outputs(select, reading.here(scope, Spot.SELECT))
+    _check_not_taken_for_outputs(select, outputs, reading)
+    return scope, outputs
 
 
 def _check_no_groups(select: exp.Select, role: Role, reading: Reading) -> None:
@@ -179,6 +181,18 @@ def _outputs(select: exp.Select, here: Here) -> dict[str, Output]:
     if "patient_id" not in outputs:
         raise here.refuse(select, "patient_id is not selected", "select it first, from the table in FROM")
     return outputs
+
+
+def _check_not_taken_for_outputs(select: exp.Select, outputs: dict[str, Output], reading: Reading) -> None:
+    """Refuse a bare name in ORDER BY or HAVING that is also given to another column: MariaDB would read that one."""
+    orders = [order for order in select.find_all(exp.Order) if order.parent_select is select]
+    clauses = [*orders, *([select.args["having"]] if select.args.get("having") is not None else ())]
+    for column in (column for clause in clauses for column in clause.find_all(exp.Column)):
+        output = outputs.get(column.name)
+        if not column.table and output is not None and not isinstance(output.node, exp.Column):
+            raise reading.places.refuse(
+                column, f"{column.name} could be the column or what is selected under that name", "write alias.column"
+            )
 
 
 def _output_type(name: str, node: exp.Expr, here: Here) -> ValueType:

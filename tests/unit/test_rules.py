@@ -293,6 +293,10 @@ REFUSED = {
         (person(ctes=f"WITH x AS ({MANY} UNION ALL (WITH y AS ({GROUPED}) {MANY})) ", joins="JOIN x ON x.patient_id = p.patient_id"), "WITH inside a subquery is refused|put every CTE"),
         (cte(f"WITH y AS ({GROUPED}) SELECT y.patient_id FROM y"), "WITH inside a subquery is refused"),
     ],
+    "bare names beside outputs": [
+        (cte("SELECT e.patient_id, MIN(e.value) AS value FROM event AS e GROUP BY e.patient_id HAVING MAX(«value) > 3"), "value could be the column or what is selected under that name"),
+        (cte("SELECT e.patient_id, COALESCE(e.value, 0) AS value, ROW_NUMBER() OVER (PARTITION BY e.patient_id ORDER BY «value, e.event_id) AS rn FROM event AS e", "x.patient_id = p.patient_id AND x.rn = 1"), "value could be the column or what is selected"),
+    ],
     "bare names in ON": [
         (cte("SELECT e.patient_id, COUNT(*) AS n FROM patient AS q JOIN event AS e ON e.patient_id = q.patient_id AND «value > 3 JOIN event AS f ON f.patient_id = q.patient_id GROUP BY q.patient_id"), "column value is in several tables here"),
     ],

@@ -150,7 +150,7 @@ class Here:
         around: for EXISTS, what surrounds it.
         grouped: only aggregates of columns may be used.
         in_table: it stands in a CTE or subquery, directly or through EXISTS.
-        in_on: in ON, where a bare name might be of a table that is joined later.
+        prefixed: names need an alias: in ON, for tables joined later, and in HAVING, for outputs of the same name.
         exists: writes an EXISTS, where one may stand.
     """
 
@@ -159,7 +159,7 @@ class Here:
     around: Here | None = None
     grouped: bool = False
     in_table: bool = False
-    in_on: bool = False
+    prefixed: bool = False
     exists: Callable[[Here], str] | None = None
 
     def ungrouped(self) -> Here:
@@ -195,5 +195,5 @@ class Here:
 
     def named(self, found: Operand) -> Operand:
         """The same column, sometimes without its alias."""
-        may_be = found.bare and found.bare not in NEVER_BARE and not self.in_on
+        may_be = found.bare and found.bare not in NEVER_BARE and not self.prefixed
         return replace(found, text=found.bare) if may_be and self.hand.chance(15) else found

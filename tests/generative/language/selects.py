@@ -110,7 +110,7 @@ def join(draft: Draft, rel: Rel, how: str = "", *, one_row: bool = False) -> str
     if same and here.in_table and hand.chance(25):
         conditions.append(f"{alias}.{same[0]} = {before}.{same[0]}")  # two entries of one day
     if hand.chance(30):
-        conditions.append(condition(replace(here, exists=None, in_on=True), 1))
+        conditions.append(condition(replace(here, exists=None, prefixed=True), 1))
     if rel.one_row:
         draft.fixed.add(alias)
     on = " AND ".join(f"({each})" if " OR " in each else each for each in conditions)
@@ -165,7 +165,7 @@ def _grouped(draft: Draft) -> tuple[str, Rel]:
     outputs: dict[str, Operand] = {}
     for name in here.hand.some(NAMES, 3) or ["n"]:
         outputs[name] = _value(here)
-    having = f" HAVING {condition(here, 1)}" if here.hand.chance(35) else ""
+    having = f" HAVING {condition(replace(here, prefixed=True), 1)}" if here.hand.chance(35) else ""
     key = f"{draft.first}.patient_id"
     sql = f"SELECT {_select_list(key, outputs)} {draft.filtered()} GROUP BY {key}{having}"
     return sql, Rel("", _columns(outputs), one_row=True, ids=frozenset())
@@ -219,7 +219,7 @@ def _numbered(draft: Draft, ids: list[Operand], given: list[Operand]) -> dict[st
     keys = [found for found in before if found.text not in {key.text for key in ids}] + ids
     if not keys:
         return {}
-    order = ", ".join(f"{draft.here.named(key).text}{hand.pick((' DESC', '', ' ASC'))}" for key in keys)
+    order = ", ".join(f"{key.text}{hand.pick((' DESC', '', ' ASC'))}" for key in keys)
     partition = f"PARTITION BY {draft.first}.patient_id"
     return {"place": Operand(f"ROW_NUMBER() OVER ({partition} ORDER BY {order})", Col(Kind.PLACE))}
 
