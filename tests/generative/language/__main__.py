@@ -28,7 +28,7 @@ from tests.generative.language.populations import World, world
 from tests.generative.language.searches import Generated, many_searches
 
 REPORT = Path(__file__).resolve().parents[3] / "docs" / "reports" / "generative.md"
-SEARCHES, POPULATIONS, SEED = 300, 25, 20_261_122
+SEARCHES, POPULATIONS, SEED = 150, 25, 20_261_122
 
 
 @dataclass
