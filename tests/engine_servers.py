@@ -235,16 +235,17 @@ def _start_mariadb(folder: Path, stack: ExitStack) -> Path:
         raise AssertionError
     data, socket = folder / "data", _short_folder(stack) / "mariadb.sock"
     as_user = ["--user=root"] if os.geteuid() == 0 else []
+    temporary = folder / "temporary"  # of its own: a server that starts clears what it finds there
+    temporary.mkdir(parents=True)
     made = [install, "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", *as_user]
-    subprocess.run([*made, "--skip-test-db", "--innodb-log-file-size=8M"], check=True, capture_output=True)
+    made = [*made, f"--tmpdir={temporary}", "--skip-test-db", "--innodb-log-file-size=8M"]
+    subprocess.run(made, check=True, capture_output=True)
     options = (
         "--skip-networking",
         "--innodb-fast-shutdown=2",
         "--innodb-flush-log-at-trx-commit=0",
         "--innodb-buffer-pool-size=64M",
     )
-    temporary = folder / "temporary"  # of its own: a server that starts clears what it finds there
-    temporary.mkdir()
     options = (*options, f"--tmpdir={temporary}")
     paths = (f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'pid'}", "--innodb-log-file-size=8M")
     _run(stack, [daemon, "--no-defaults", *paths, *options, *as_user], folder, as_nobody=False)
