@@ -55,14 +55,14 @@ def answers(database: Database, expression: str, table: str) -> dict[int, Any]:
     return dict(database.query(written(sql, database.name)))
 
 
-def same(one: dict[int, Any], other: dict[int, Any], texts: tuple[str | None, ...]) -> None:
+def assert_same(one: dict[int, Any], other: dict[int, Any], texts: tuple[str | None, ...]) -> None:
     assert {texts[place]: found for place, found in one.items() if found != other[place]} == {}
     assert len(one) == len(other) == len(texts)
 
 
 def test_a_text_is_a_date_on_every_engine_or_on_none(database: Database, reference: Database) -> None:
     asked = "TRY_CAST(r.x AS DATE)"
-    same(answers(database, asked, "days"), answers(reference, asked, "days"), DAYS)
+    assert_same(answers(database, asked, "days"), answers(reference, asked, "days"), DAYS)
 
 
 @pytest.mark.parametrize("kind", ["DECIMAL(19, 3)", "BIGINT"])
@@ -75,7 +75,7 @@ def test_a_text_is_the_same_number_on_every_engine_or_none(database: Database, r
     if database.name == "sqlite":  # a floating-point number has 15 digits
         found = {place: _to_15(value) for place, value in found.items()}
         expected = {place: _to_15(value) for place, value in expected.items()}
-    same(found, expected, texts)
+    assert_same(found, expected, texts)
 
 
 def _to_15(value: Decimal | None) -> str | None:
@@ -118,7 +118,7 @@ def test_month_ends_clamp_and_days_count(database: Database, reference: Database
         for amount in (abs(months) for months in MONTHS):
             asked = f"CASE WHEN TRY_CAST(r.x AS DATE) {sign} INTERVAL '{amount}' {unit} IS NULL THEN NULL "
             asked += f"ELSE TRY_CAST(r.x AS DATE) {sign} INTERVAL '{amount}' {unit} END"
-            same(answers(database, asked, "ends"), answers(reference, asked, "ends"), ENDS)
+            assert_same(answers(database, asked, "ends"), answers(reference, asked, "ends"), ENDS)
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_month_ends_clamp_and_days_count(database: Database, reference: Database
 def test_a_text_compares_byte_by_byte(database: Database, reference: Database, condition: str) -> None:
     trimmed = condition.replace("r.x", "TRIM(r.x)")  # as every layout does
     asked = f"CASE WHEN {trimmed} THEN 1 WHEN NOT ({trimmed}) THEN 0 END"
-    same(answers(database, asked, "texts"), answers(reference, asked, "texts"), TEXTS)
+    assert_same(answers(database, asked, "texts"), answers(reference, asked, "texts"), TEXTS)
 
 
 @pytest.mark.parametrize("direction", ["", " DESC"])
@@ -150,7 +150,7 @@ def test_nothing_comes_last_whichever_way_and_text_sorts_by_bytes(
 ) -> None:
     for asked, table, texts in (("TRIM(r.x)", "texts", TEXTS), ("TRY_CAST(r.x AS DATE)", "ends", ENDS)):
         over = f"ROW_NUMBER() OVER (ORDER BY {asked}{direction}, r.row_in_delivery)"
-        same(answers(database, over, table), answers(reference, over, table), texts)
+        assert_same(answers(database, over, table), answers(reference, over, table), texts)
 
 
 def test_smallest_and_greatest_text_are_those_of_bytes(database: Database, reference: Database) -> None:

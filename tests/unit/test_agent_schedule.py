@@ -26,7 +26,12 @@ def test_a_turn_is_a_process_of_its_own_and_its_exit_code_comes_back(tmp_path: P
 
 
 def test_ending_when_no_turn_runs_does_nothing(tmp_path: Path) -> None:
-    TurnProcess(StateFolder(tmp_path)).end()
+    turn = TurnProcess(StateFolder(tmp_path))
+
+    turn.end()
+
+    assert turn._process is None
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="ends by another way there")
