@@ -3,22 +3,56 @@
 A profile says how small counts are hidden. An agreement names one; an agreement that names none gets `nhs-round5`, the
 national rule. The floor holds for whatever leaves, whatever any document says: nothing remote can lower it.
 
-| profile | 0 | 1 to 7 | else | the other side of a small count |
-|---|---|---|---|---|
-| `gp-bench` | band, below 8 | band, below 8 | exact | band, above met + not met - 8 |
-| `nhs-round5` | 0 | band, above 0 and below 8 | nearest 5, half up | shown, rounded |
+| profile | 0 | few | else | the other side of a few | margins | meant for |
+|---|---|---|---|---|---|---|
+| `gp-bench` | below 8 | 1-7: below 8 | exact | above met + not met - 8 | audited | named recipients under an agreement |
+| `nhs-round5` | 0 | 1-7: above 0, below 8 | nearest 5, half up | shown, rounded | rounded apart | anything beyond them |
+| `strict10` | below 10 | 1-9: below 10 | nearest 10, half up | above, rounded down | audited | sensitive topics |
 
-`gp-bench` is for named recipients under an agreement in force. `nhs-round5` is NHS England's method for sub-national
-hospital counts ("Disclosure control methodology for HES and ECDS": 1 to 7 suppressed, others to the nearest 5).
+In all three a release is gated against the releases before it and against those of other searches. `nhs-round5` is NHS
+England's method for sub-national hospital counts ("Disclosure control methodology for HES and ECDS": 1 to 7 suppressed,
+others to the nearest 5), with the gate added, because the method ignores series.
+
+    effective rule = agreement's profile (with the relaxations signed for that search) ∩ practice's profile ∩ floor
+
+`narrowest` takes the stricter of each parameter by itself; the id of the result names every profile in it
+(`gp-bench+strict10`), so that the hub can work out the same rule.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import lru_cache
+from typing import Final
 
 from governance.errors import NotPermittedError
+from searches.search import Schedule
 
-APPOINTMENT_ROUNDING = 5  # appointments go to the nearest 5 in every profile
+APPOINTMENT_ROUNDING: Final = 5  # appointments go to the nearest 5 in every profile
+_JOIN = "+"
+
+
+@dataclass(frozen=True, slots=True)
+class MeanRule:
+    """When a mean or a median of clipped values may leave (OpenSAFELY's, ACRO's and UK LLC's thresholds, the narrower).
+
+    Args:
+        n_min: fewest people behind a mean or standard deviation.
+        median_n_min: fewest people behind a median or quartile.
+        each_side: fewest people on each side of each cut.
+        top_share_percent: the largest value is at most this share of the sum.
+        largest_two_percent: the two largest values are at most this share of the sum (the (n, k) rule with n = 2).
+        p_percent: the sum without the two largest is at least this share of the largest (the p% rule).
+    """
+
+    n_min: int = 10
+    median_n_min: int = 40
+    each_side: int = 10
+    top_share_percent: int = 50
+    largest_two_percent: int = 90
+    p_percent: int = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +60,20 @@ class Profile:
     """How small counts are hidden.
 
     Args:
-        id: as agreements name it.
+        id: as agreements name it; several, joined by +, for the narrowest of several.
         k: a state with fewer than `k` distinct patients is never a value (but see `zero_shown`).
         zero_shown: whether a count of nobody is shown as 0; otherwise it hides among 1 to k - 1.
         two_sided: whether the other side of a small count is hidden too.
-        rounding: counts of people go to the nearest multiple of this; 1 is exact.
+        rounding: counts of people go to the nearest multiple of this, half up; 1 is exact.
         denominator_min: a row with fewer distinct patients in met and not met is withheld; 0 never.
+        complementary: whether hidden cells are protected from what margins and public list sizes give away.
+        gate_delta: two releases of one count differ by nobody or by at least this many distinct patients.
+        gate_releases: how many earlier releases the gate looks back on.
+        overlap_width: two released counts of different searches differ by nobody or by more than this many patients.
+        most_dimensions: of one search.
         dimensions_list_min: practices with fewer registered patients send totals rows only.
+        most_often: the shortest schedule.
+        mean: when a mean may leave, or None: never.
     """
 
     id: str
@@ -41,7 +82,34 @@ class Profile:
     two_sided: bool
     rounding: int
     denominator_min: int
+    complementary: bool
+    gate_delta: int
+    gate_releases: int
+    overlap_width: int
+    most_dimensions: int
     dimensions_list_min: int
+    most_often: Schedule
+    mean: MeanRule | None
+
+    @property
+    def width(self) -> int:
+        """The interval in which a hidden count can lie, as far as others can work out, is at least this wide."""
+        return self.k - 1
+
+    @property
+    def least_denominator(self) -> int:
+        """Below this many patients in met and not met the whole row is withheld.
+
+        Two-sided, it is 2k - 1 at least: of 2k - 2 patients one side is always small, and that a side is known not to
+        be small would then narrow the other (of 8, with one side 8 or more, the other is 0).
+        """
+        return max(self.denominator_min, 2 * self.k - 1) if self.two_sided else self.denominator_min
+
+
+class Relaxation(StrEnum):
+    """What an agreement may sign for, for one search."""
+
+    ONE_SIDED = "one_sided"  # a process indicator that is not sensitive: the other side of a few is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,42 +118,86 @@ class Floor:
 
     Args:
         k: the smallest `k` of a profile.
+        gate_delta: the smallest of a profile.
         most_cells: of one table: combinations of dimension values, without the totals row.
         most_search_cells: of one search over all its tables.
         silent_list: practices with at most this many registered patients send nothing but withheld cells.
         most_dimensions: of one search.
+        most_releases: of one search and reference date: the first, and one restatement labelled so.
         largest_number: no number of a result is larger (18 bits on the wire; the largest practice has half as many).
     """
 
     k: int
+    gate_delta: int
     most_cells: int
     most_search_cells: int
     silent_list: int
     most_dimensions: int
+    most_releases: int
     largest_number: int
 
 
-GP_BENCH = Profile("gp-bench", 8, False, True, 1, 8, 1000)
-NHS_ROUND5 = Profile("nhs-round5", 8, True, False, 5, 0, 1000)
-PROFILES: dict[str, Profile] = {one.id: one for one in (GP_BENCH, NHS_ROUND5)}
+_WEEKLY, _MONTHLY = Schedule.WEEKLY, Schedule.MONTHLY
+GP_BENCH = Profile("gp-bench", 8, False, True, 1, 8, True, 5, 104, 7, 2, 1000, _WEEKLY, MeanRule())
+NHS_ROUND5 = Profile("nhs-round5", 8, True, False, 5, 0, False, 5, 104, 7, 2, 1000, _WEEKLY, MeanRule())
+STRICT10 = Profile("strict10", 10, False, True, 10, 30, True, 10, 104, 9, 1, 1000, _MONTHLY, None)
+PROFILES: dict[str, Profile] = {one.id: one for one in (GP_BENCH, NHS_ROUND5, STRICT10)}
 FALLBACK = NHS_ROUND5
-FLOOR = Floor(k=5, most_cells=60, most_search_cells=500, silent_list=100, most_dimensions=2, largest_number=2**18 - 1)
+FLOOR = Floor(
+    k=5,
+    gate_delta=5,
+    most_cells=60,
+    most_search_cells=500,
+    silent_list=100,
+    most_dimensions=2,
+    most_releases=2,
+    largest_number=2**18 - 1,
+)
 
 SIZE_BANDS = ("under 4,000", "4,000 to 7,999", "8,000 to 11,999", "12,000 or more")
 _SIZE_STEP = 4000  # registered patients
 
 
+@lru_cache(maxsize=64)
 def profile(name: str) -> Profile:
-    """The profile of that name.
+    """The profile of that name, or the narrowest of several whose names are joined by +.
 
     Raises:
         NotPermittedError: there is none, or it lies below the floor.
     """
-    found = PROFILES.get(name)
-    if found is None:
+    names = name.split(_JOIN)
+    unknown = [one for one in names if one not in PROFILES]
+    if unknown or names != sorted(set(names)):
         raise NotPermittedError(f"profile {name[:40]!r} is not known, expected one of: {', '.join(PROFILES)}")
+    found = narrowest(*(PROFILES[one] for one in names))
     check_floor(found)
     return found
+
+
+def narrowest(first: Profile, *others: Profile) -> Profile:
+    """The stricter of each parameter.
+
+    >>> narrowest(GP_BENCH, STRICT10).id, narrowest(GP_BENCH, STRICT10).k, narrowest(GP_BENCH, NHS_ROUND5).rounding
+    ('gp-bench+strict10', 10, 5)
+    """
+    joined = first
+    for other in others:
+        joined = _narrower(joined, other)
+    return joined
+
+
+def effective(agreed: Profile, own: Profile | None, relaxed: frozenset[Relaxation] = frozenset()) -> Profile:
+    """What holds for one search: agreement (with what it relaxes) ∩ the practice's own profile ∩ floor.
+
+    A relaxation widens the agreement's part only: a practice that asks for more keeps it.
+
+    Raises:
+        NotPermittedError: it lies below the floor.
+    """
+    relaxed_profile = replace(agreed, two_sided=agreed.two_sided and Relaxation.ONE_SIDED not in relaxed)
+    joined = relaxed_profile if own is None else narrowest(relaxed_profile, own)
+    check_floor(joined)
+    return joined
 
 
 def check_floor(profile: Profile) -> None:
@@ -96,6 +208,10 @@ def check_floor(profile: Profile) -> None:
     """
     if profile.k < FLOOR.k:
         raise NotPermittedError(f"floor: profile {profile.id} has k={profile.k}, at least {FLOOR.k} holds")
+    if profile.gate_delta < FLOOR.gate_delta:
+        raise NotPermittedError(
+            f"floor: profile {profile.id} has a gate of {profile.gate_delta}, at least {FLOOR.gate_delta} holds"
+        )
 
 
 def size_band(list_size: int) -> str:
@@ -105,3 +221,34 @@ def size_band(list_size: int) -> str:
     ('under 4,000', '4,000 to 7,999', '12,000 or more')
     """
     return SIZE_BANDS[min(list_size // _SIZE_STEP, len(SIZE_BANDS) - 1)]
+
+
+def _narrower(one: Profile, other: Profile) -> Profile:
+    schedules = tuple(Schedule)
+    return Profile(
+        id=_JOIN.join(sorted({*one.id.split(_JOIN), *other.id.split(_JOIN)})),
+        k=max(one.k, other.k),
+        zero_shown=one.zero_shown and other.zero_shown,
+        two_sided=one.two_sided or other.two_sided,
+        rounding=math.lcm(one.rounding, other.rounding),
+        denominator_min=max(one.denominator_min, other.denominator_min),
+        complementary=one.complementary or other.complementary,
+        gate_delta=max(one.gate_delta, other.gate_delta),
+        gate_releases=max(one.gate_releases, other.gate_releases),
+        overlap_width=max(one.overlap_width, other.overlap_width),
+        most_dimensions=min(one.most_dimensions, other.most_dimensions),
+        dimensions_list_min=max(one.dimensions_list_min, other.dimensions_list_min),
+        most_often=schedules[max(schedules.index(one.most_often), schedules.index(other.most_often))],
+        mean=None if one.mean is None or other.mean is None else _narrower_mean(one.mean, other.mean),
+    )
+
+
+def _narrower_mean(one: MeanRule, other: MeanRule) -> MeanRule:
+    return MeanRule(
+        n_min=max(one.n_min, other.n_min),
+        median_n_min=max(one.median_n_min, other.median_n_min),
+        each_side=max(one.each_side, other.each_side),
+        top_share_percent=min(one.top_share_percent, other.top_share_percent),
+        largest_two_percent=min(one.largest_two_percent, other.largest_two_percent),
+        p_percent=max(one.p_percent, other.p_percent),
+    )

@@ -1,0 +1,193 @@
+"""The change gate: no two releases of one count differ by a few people, however far apart in time.
+
+What is gated is people's moves. Between the last release and now some people have moved: into a table, out of it, or
+from one place in it to another. All moves are let out, but for those that would show: while any watched union of places
+differs from itself at the last release by 1 to delta - 1 people, the moves that cross its border are held, and those
+people stay where they were last released. Then the same against every earlier release kept. Holding everything is the
+last release again, so this always ends.
+
+A union is watched where others can work out its size, now or at that release: the counts of every row, met and not met
+together, the register, one-way margins, totals, and what is hidden under each total (total without the shown leaves).
+A count that goes from band to value, or back, shows too: it does so only in the company of delta people.
+
+"Nothing has changed" and "held" look the same outside. A held person is counted where they were: each count is off by
+fewer than delta people in most weeks, and by more only while moves into it and out of it are tied to those of other
+counts.
+
+Example, delta 5: last week 40 met. Two people more have met since and one has left: 3 moves, all held: 40 again. Next
+week 3 further people have met: 6 moves, and all are let out: 44.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from governance.standing import PARTS, Places, Standing
+
+Moves = tuple[tuple[int, int], ...]
+"""Positions of people, and the place where each stood before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the gate remembers of one release.
+
+    Args:
+        shown: bit set of the unions that others could work out.
+        undo: what leads back to the release before.
+    """
+
+    shown: int
+    undo: Moves
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A table's releases so far, and how near the next may come to each.
+
+    Args:
+        places: of the table.
+        last: the standing last released.
+        past: every release kept, the last first.
+        delta: unions differ by nobody or by at least this many people.
+        shown: which unions others can work out, by the sizes of all.
+    """
+
+    places: Places
+    last: Standing
+    past: Sequence[Past]
+    delta: int
+    shown: Callable[[Sequence[int]], int]
+
+
+def let_out(gate: Gate, now: Standing) -> Standing:
+    """The standing to release: now, but for moves that would show.
+
+    Args:
+        gate: of the table.
+        now: where everyone stands; of the same length as the last.
+    """
+    if not gate.past:
+        return now
+    released = bytearray(now)
+    while True:
+        shown = gate.shown(gate.places.sizes(released))
+        telling = _near_last(gate, released, shown) or _near_earlier(gate, released, shown)
+        if not telling:
+            return bytes(released)
+        if not _hold(gate, released, telling):
+            return gate.last
+
+
+def is_clear(gate: Gate, standing: Standing) -> bool:
+    """Whether a standing comes near to no release kept."""
+    if not gate.past:
+        return True
+    shown = gate.shown(gate.places.sizes(standing))
+    return not _near_last(gate, standing, shown) and not _near_earlier(gate, standing, shown)
+
+
+def moved(before: Standing, after: Standing) -> Moves:
+    """Who stands elsewhere, and where they stood before."""
+    if before == after:
+        return ()
+    return tuple((person, old) for person, (old, new) in enumerate(zip(before, after, strict=True)) if old != new)
+
+
+def hidden_under_totals(places: Places, shown: int) -> tuple[frozenset[int], ...]:
+    """What total less shown leaves gives: for each of the five unions of the totals, the places of hidden leaves."""
+    if len(places.leaves) == 1:
+        return ()
+    found = []
+    for part in range(len(PARTS)):
+        if shown >> places.totals.first + part & 1:
+            unions = [row.first + part for row in places.leaf_rows if not shown >> row.first + part & 1]
+            found.append(frozenset().union(*(places.unions[union] for union in unions)))
+    return tuple(union for union in found if union)
+
+
+def _near_last(gate: Gate, released: bytes | bytearray, shown: int) -> set[int]:
+    crossing: dict[int, int] = {}
+    moves = moved(gate.last, released)
+    of = gate.places.unions_of
+    for person, old in moves:
+        for union in of[old] ^ of[released[person]]:
+            crossing[union] = crossing.get(union, 0) + 1
+    watched = shown | gate.past[0].shown
+    near = {union for union, people in crossing.items() if people < gate.delta and watched >> union & 1}
+    return _people_crossing(gate, released, moves, near) | _remainder_crossing(gate, released, moves, shown)
+
+
+def _people_crossing(gate: Gate, released: bytes | bytearray, moves: Moves, unions: set[int]) -> set[int]:
+    of = gate.places.unions_of
+    return {person for person, old in moves if not unions.isdisjoint(of[old] ^ of[released[person]])}
+
+
+def _remainder_crossing(gate: Gate, released: bytes | bytearray, moves: Moves, shown: int) -> set[int]:
+    telling: set[int] = set()
+    for union in hidden_under_totals(gate.places, shown & gate.past[0].shown):
+        crossing = {person for person, old in moves if (old in union) != (released[person] in union)}
+        if len(crossing) < gate.delta:
+            telling |= crossing
+    return telling
+
+
+def _near_earlier(gate: Gate, released: bytes | bytearray, shown: int) -> set[int]:
+    """People whose moves since the last release bring a union near to an earlier one; -1 if there are none."""
+    walk = _WalkBack(gate, released)
+    for newer, older in zip(gate.past, gate.past[1:], strict=False):
+        walk.undo(newer.undo)
+        near = {union for union in walk.near if shown & older.shown & 1 << union}
+        if near:
+            rows = {union - union % len(PARTS) for union in near}
+            beside = {row + part for row in rows for part in range(len(PARTS))}
+            return _people_crossing(gate, released, moved(gate.last, released), beside) or {-1}
+    return set()
+
+
+class _WalkBack:
+    """How many people each union differs by, between a standing and ever earlier releases."""
+
+    def __init__(self, gate: Gate, standing: bytes | bytearray) -> None:
+        self._of, self._delta = gate.places.unions_of, gate.delta
+        self._standing, self._then = standing, bytearray(gate.last)
+        self._crossing: dict[int, int] = {}
+        self.near: set[int] = set()
+        for person, old in moved(gate.last, standing):
+            self._count(self._of[old] ^ self._of[standing[person]], 1)
+
+    def undo(self, moves: Moves) -> None:
+        for person, old in moves:
+            here = self._of[self._standing[person]]
+            self._count(here ^ self._of[self._then[person]], -1)
+            self._count(here ^ self._of[old], 1)
+            self._then[person] = old
+
+    def _count(self, unions: frozenset[int], step: int) -> None:
+        for union in unions:
+            people = self._crossing.get(union, 0) + step
+            self._crossing[union] = people
+            if 1 <= people < self._delta:
+                self.near.add(union)
+            else:
+                self.near.discard(union)
+
+
+def _hold(gate: Gate, released: bytearray, people: set[int]) -> bool:
+    held = False
+    for person in people - {-1}:
+        if released[person] != gate.last[person]:
+            released[person] = gate.last[person]
+            held = True
+    return held
+
+
+def earlier(last: Standing, past: Sequence[Past]) -> Mapping[int, Standing]:
+    """The standings of the releases kept, by how many releases ago: 0 is the last."""
+    standings, standing = {0: last}, bytearray(last)
+    for ago, newer in enumerate(past[:-1], start=1):
+        for person, old in newer.undo:
+            standing[person] = old
+        standings[ago] = bytes(standing)
+    return standings
