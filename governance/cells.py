@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from governance.errors import DisclosureError
 from governance.profiles import FLOOR
-from searches.search import TOTALS, Cell, Search, Unit
+from searches.search import TOTALS, Cell, Outcome, Schedule, Search, Unit, possible_outcomes
 
 
 class State(StrEnum):
@@ -43,11 +43,24 @@ class Reason(StrEnum):
     TIMED_OUT = "timed_out"
     ANSWER_INVALID = "answer_invalid"
     OTHER = "other"
+    DENOMINATOR_TOO_SMALL = "denominator_too_small"
+    PROTECTS_OTHERS = "protects_others"
+    TOO_MANY_DIMENSIONS = "too_many_dimensions"
+    TOO_OFTEN = "too_often"
 
 
 WITHHELD_REASONS = frozenset(
-    {Reason.LIST_BELOW_1000, Reason.LIST_AT_MOST_100, Reason.DENOMINATOR_BELOW_8, Reason.NUMBER_TOO_LARGE}
+    {
+        Reason.LIST_BELOW_1000,
+        Reason.LIST_AT_MOST_100,
+        Reason.NUMBER_TOO_LARGE,
+        Reason.DENOMINATOR_TOO_SMALL,
+        Reason.PROTECTS_OTHERS,
+        Reason.TOO_MANY_DIMENSIONS,
+        Reason.TOO_OFTEN,
+    }
 )
+"""Reasons for which a count that was worked out is not sent. (`denominator_below_8` was sent under rules version 1.)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +126,21 @@ class Shape:
         search_digest: SHA-256 (hex) of its content.
         unit: what is counted.
         cells: the totals row, then the full cross-product in declared order.
+        possible: the outcomes that its text can give.
+        schedule: how often it is due.
     """
 
     search_id: str
     search_digest: str
     unit: Unit
     cells: tuple[Cell, ...]
+    possible: frozenset[Outcome]
+    schedule: Schedule
+
+    @property
+    def dimensions(self) -> int:
+        """By how many its counts are split."""
+        return len(self.cells[-1])
 
     @classmethod
     def of(cls, search: Search) -> Shape:
@@ -134,7 +156,7 @@ class Shape:
                 f"floor: search {search.id} has {leaves} cells, at most {FLOOR.most_cells} of "
                 f"{FLOOR.most_dimensions} dimensions may leave"
             )
-        return cls(search.id, search.digest, search.unit, cells)
+        return cls(search.id, search.digest, search.unit, cells, possible_outcomes(search), search.schedule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Complementary suppression: which further counts are withheld, so that margins do not give hidden ones away.
 
-Every hidden count must be able to lie, for all that others can work out, anywhere in an interval at least as wide as the
-profile says. For each that cannot, the cheapest way to give it room is looked for: a path along which people could have
+Every hidden count must be able to lie, for all that others can work out, anywhere in an interval as wide as the profile
+says. For each that cannot, the cheapest way to give it room is looked for: a path along which people could have
 been counted otherwise, through counts that are hidden anyway (free) and shown ones that would have to be withheld (at
 their cost). Afterwards each withheld count that is not needed after all is shown again.
 
@@ -71,7 +71,7 @@ def narrowed(seen: Seen) -> tuple[int, int] | None:
 def _costs(seen: Seen, before: Collection[Spot]) -> dict[Spot, int]:
     costs = {}
     for spot, arc in seen.spots.items():
-        is_totals = len(seen.rows) > 1 and spot[0] == len(seen.rows) - 1
+        is_totals = spot[0] == len(seen.rows) - 1
         base = _TOTALS_COST if is_totals else _LEAF_COST
         discount = _SAME_AS_LAST_TIME if spot in before else 0
         costs[spot] = base - discount + min(seen.circulation.flow[arc], _LARGE) // 10
@@ -140,7 +140,7 @@ def _price(seen: Seen, step: int, amount: int, costs: dict[Spot, int]) -> int | 
     spot = seen.owner.get(arc)
     if spot is None or not seen.can_be_covered(spot):
         return None
-    if step < 0 and arc == seen.spots[spot] and net.flow[arc] - seen.rule.profile.k < amount:
+    if step < 0 and arc == seen.spots[spot] and net.flow[arc] - seen.table.rule.profile.k < amount:
         return None
     return costs[spot]
 

@@ -9,6 +9,7 @@
     ├── OptOutsError
     │   ├── OptOutsMissingError   there is no list of who opted out
     │   └── OptOutsStaleError     the list is older than what it would be used for
+    ├── HistoryError         what was released before is not known, so nothing may be released now
     ├── DisclosureError      a table breaks the disclosure rules it claims to follow
     ├── NotForUsError        sealed to a key that is not ours
     ├── SealBrokenError      sealed to us, but not whole, not true or not from whom it says
@@ -87,6 +88,12 @@ class OptOutsStaleError(OptOutsError):
 
 class DisclosureError(GovernanceError):
     """A table breaks the disclosure rules it claims to follow."""
+
+    exit_code = 12
+
+
+class HistoryError(GovernanceError):
+    """What was released before is not known, or not whole: without it nothing may be released."""
 
     exit_code = 12
 

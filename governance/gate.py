@@ -20,7 +20,7 @@ week 3 further people have met: 6 moves, and all are let out: 44.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from governance.standing import PARTS, Places, Standing
@@ -88,7 +88,7 @@ def is_clear(gate: Gate, standing: Standing) -> bool:
     return not _near_last(gate, standing, shown) and not _near_earlier(gate, standing, shown)
 
 
-def moved(before: Standing, after: Standing) -> Moves:
+def moved(before: bytes | bytearray, after: bytes | bytearray) -> Moves:
     """Who stands elsewhere, and where they stood before."""
     if before == after:
         return ()
@@ -183,11 +183,10 @@ def _hold(gate: Gate, released: bytearray, people: set[int]) -> bool:
     return held
 
 
-def earlier(last: Standing, past: Sequence[Past]) -> Mapping[int, Standing]:
-    """The standings of the releases kept, by how many releases ago: 0 is the last."""
-    standings, standing = {0: last}, bytearray(last)
-    for ago, newer in enumerate(past[:-1], start=1):
-        for person, old in newer.undo:
+def earlier(last: Standing, past: Sequence[Past]) -> Iterator[tuple[int, Standing]]:
+    """The standings of the releases kept, with how many releases ago each was: 0 is the last."""
+    standing = bytearray(last)
+    for ago, one in enumerate(past):
+        yield ago, bytes(standing)
+        for person, old in one.undo:
             standing[person] = old
-        standings[ago] = bytes(standing)
-    return standings

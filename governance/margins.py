@@ -1,25 +1,25 @@
-"""A table as others see it: every count and margin an arc, bounded by what its look, the list sizes and others' results tell.
+r"""A table as others see it: every count and margin is an arc, bounded by what is shown or known of it.
 
-    start -> list of leaf -> register -> den -> met, not met -> total of each -> den of totals -> register of totals -> start
-                  \\-> outside (in no cell)      \\-> excepted ------------------------------------------/
+    start -> list of leaf -> register -> den -> met, not met -> their totals -> total den -> total register -> start
+                  \-> outside             \-> excepted ------> its total ------------------/
 
-What is known beforehand: the public number of registered patients of each leaf ("Patients registered at a GP practice"
-gives age and sex exactly; the practice's deprivation follows from where patients live), which outcomes the search's
-text can give, and every number released under another search that counts the same people. That some of the list are in
-no cell is a state of its own: few outside a leaf's register are as telling as few inside, unless nobody is, which the
-search's text usually says (everyone aged 65 and over).
+Known beside the result are the public number of registered patients of each leaf ("Patients registered at a GP
+practice" gives age and sex exactly; deprivation follows from where patients live), which outcomes the search's text can
+give, and every number released under another search that counts the same people. That some of the list are in no cell
+is a state of its own: few outside a leaf's register are as telling as few inside, unless nobody is, which the search's
+text usually says (everyone aged 65 and over).
 
-A count withheld to protect others (COVERED) is known to be k at least, or it would be a band.
+A count withheld to protect others (covered) is known to have k people at least, or it would be a band.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from governance.attacker import UNBOUNDED, Circulation
-from governance.primary import Look, Rule, looks_of
+from governance.primary import Look, Looks, Rule, above_of, looks_of, value_bounds
 from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row
 
 Spot = tuple[int, int]
@@ -45,32 +45,55 @@ class Known:
     elsewhere: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table as it is to be released, before any look is given to a count.
+
+    Args:
+        places: of the table.
+        people: distinct people in each union.
+        amounts: what each union counts: the same for people, appointments otherwise.
+        rule: of the search.
+        bare: whether no leaf may be shown at all, only the totals.
+    """
+
+    places: Places
+    people: Sequence[int]
+    amounts: Sequence[int]
+    rule: Rule
+    bare: bool = False
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows of the result, the totals last."""
+        single = len(self.places.leaves) == 1
+        return self.places.leaf_rows if single else (*self.places.leaf_rows, self.places.totals)
+
+    def looks(self) -> list[Looks]:
+        """What the counts of each row look like by themselves."""
+        looks = [looks_of(self.people[row.first : row.first + len(PARTS)], self.rule) for row in self.rows]
+        if self.bare:
+            looks[:-1] = [(Look.HIDDEN, Look.HIDDEN, Look.HIDDEN)] * (len(looks) - 1)
+        return looks
+
+
 class Seen:
     """A table as others see it, with each count shown or covered, and how much of the hidden ones they can work out.
 
     Args:
-        places: of the table.
-        sizes: of its unions, as released.
-        rule: of the search.
-        known: beside the result.
-        withheld: whether every leaf (not the totals) is withheld for a reason of its own, such as a small list.
+        table: as it is to be released.
+        known: what others know beside it.
     """
 
-    def __init__(
-        self, places: Places, sizes: Sequence[int], rule: Rule, known: Known, *, withheld: bool = False
-    ) -> None:
-        self.places, self.sizes, self.rule, self.known = places, sizes, rule, known
-        self.rows = (*places.leaf_rows, places.totals) if len(places.leaves) > 1 else places.leaf_rows
-        self.looks = [looks_of(sizes[row.first : row.first + len(PARTS)], rule) for row in self.rows]
-        if withheld:
-            self.looks[: len(places.leaves)] = [(Look.HIDDEN, Look.HIDDEN, Look.HIDDEN)] * len(places.leaves)
+    def __init__(self, table: Table, known: Known) -> None:
+        self.table, self.known = table, known
+        self.rows, self.looks = table.rows, table.looks()
         self.covered: set[Spot] = set()
         self.circulation = Circulation()
         self.spots: dict[Spot, int] = {}
         self.owner: dict[int, Spot] = {}
         self._dens: dict[int, int] = {}
         self._outside: dict[int, int] = {}
-        self._unbounded_rows = withheld
         self._build()
 
     def cover(self, spot: Spot) -> None:
@@ -92,151 +115,146 @@ class Seen:
     def is_known(self, spot: Spot) -> bool:
         """Whether others know it in any case: by the search's text, or from another search."""
         row, outcome = spot
-        is_elsewhere = bool(self.known.elsewhere >> self.rows[row].first + outcome & 1)
-        return is_elsewhere or OUTCOMES[outcome] not in self.rule.possible
+        return self._is_elsewhere(self.rows[row], outcome) or OUTCOMES[outcome] not in self.table.rule.possible
 
     def hidden(self) -> list[tuple[int, int]]:
         """The arcs that must stay uncertain, each with how wide at least."""
         found = [(arc, self._width(spot, arc)) for spot, arc in self.spots.items() if self._is_hidden(spot)]
-        found += [(arc, self._outside_width(leaf, arc)) for leaf, arc in self._outside.items()]
+        found += [(arc, self._outside_width(leaf)) for leaf, arc in self._outside.items()]
         return [(arc, width) for arc, width in found if width > 0]
 
+    def shown(self) -> int:
+        """Bit set of the unions that others can work out, in all rows of the result."""
+        found = 0
+        for number, row in enumerate(self.rows):
+            visible = [self._is_seen((number, outcome)) for outcome in (MET, NOT_MET, EXCEPTED)]
+            others = [Look.OTHER in self.looks[number][:2] and not self._is_other_covered(number)]
+            den = (visible[MET] and visible[NOT_MET]) or others[0]
+            for part, is_shown in enumerate((*visible, den, den and visible[EXCEPTED])):
+                found |= is_shown << row.first + part
+        return found
+
+    def _is_seen(self, spot: Spot) -> bool:
+        look = self.looks[spot[0]][spot[1]]
+        impossible = OUTCOMES[spot[1]] not in self.table.rule.possible
+        return (look is Look.VALUE and spot not in self.covered) or (impossible and look is not Look.HIDDEN)
+
+    def _is_other_covered(self, number: int) -> bool:
+        return any((number, o) in self.covered for o in (MET, NOT_MET) if self.looks[number][o] is Look.OTHER)
+
     def _is_hidden(self, spot: Spot) -> bool:
-        row, outcome = spot
         if self.is_known(spot):
             return False
-        return spot in self.covered or self.looks[row][outcome] is not Look.VALUE
+        return spot in self.covered or self.looks[spot[0]][spot[1]] is not Look.VALUE
+
+    def _is_elsewhere(self, row: Row, part: int) -> bool:
+        return bool(self.known.elsewhere >> row.first + part & 1)
 
     def _width(self, spot: Spot, arc: int) -> int:
         low, high = self.circulation.low[arc], self.circulation.high[arc]
-        return min(self.rule.profile.width, high - low, self._list(spot[0]) - low)
+        return min(self.table.rule.few_most, high - low, self._listed(self.rows[spot[0]]) - low)
 
-    def _outside_width(self, leaf: int, arc: int) -> int:
-        assert self.known.outside is not None  # noqa: S101 - arcs of it are only made then
-        few = 0 < self.known.outside[leaf] < self.rule.profile.k
-        return min(self.rule.profile.width, self._list(leaf), self.circulation.flow[arc] + 1) if few else 0
+    def _outside_width(self, leaf: int) -> int:
+        few = self.known.outside is not None and 0 < self.known.outside[leaf] < self.table.rule.profile.k
+        return min(self.table.rule.few_most, self._listed(self.rows[leaf])) if few else 0
 
-    def _list(self, row: int) -> int:
-        if self.known.lists is None:
-            return UNBOUNDED
-        return sum(self.known.lists[leaf] for leaf in self.rows[row].leaves)
+    def _listed(self, row: Row) -> int:
+        return UNBOUNDED if self.known.lists is None else sum(self.known.lists[leaf] for leaf in row.leaves)
 
     def _build(self) -> None:
         single = len(self.rows) == 1
-        for number, row in enumerate(self.places.leaf_rows):
+        for number, row in enumerate(self.table.places.leaf_rows):
             ends = (_START, _START, _START) if single else (_TOTAL_MET, _TOTAL_NOT_MET, _TOTAL_EXCEPTED)
             self._build_leaf(number, row, ends)
         if not single:
             self._build_totals(len(self.rows) - 1, self.rows[-1])
 
     def _build_leaf(self, number: int, row: Row, ends: tuple[int, int, int]) -> None:
-        add, base = self.circulation.add, _FIRST_LEAF + 3 * number
-        everyone, register, den = base, base + 1, base + 2
-        inside = self.sizes[row.first + REGISTER]
-        if self.known.lists is None or self.known.outside is None:
-            add(_START, everyone, (0, UNBOUNDED), inside)
-        else:
-            # People held where they were last released may be more than are on the list today.
-            listed = max(self.known.lists[number], inside)
-            add(_START, everyone, (listed, listed), listed)
-            most = UNBOUNDED if self.known.outside[number] or listed > inside else 0
-            self._outside[number] = add(everyone, _START, (0, most), listed - inside)
-        add(everyone, register, self._margin(row, REGISTER), inside)
-        self._dens[number] = add(register, den, (0, UNBOUNDED), self.sizes[row.first + DEN])
+        add, amounts = self.circulation.add, self.table.amounts
+        listed, register, den = (_FIRST_LEAF + 3 * number + step for step in range(3))
+        self._build_list(number, listed, amounts[row.first + REGISTER])
+        add(listed, register, self._register_bounds(row), amounts[row.first + REGISTER])
+        self._dens[number] = add(register, den, (0, UNBOUNDED), amounts[row.first + DEN])
         for outcome, tail in ((MET, den), (NOT_MET, den), (EXCEPTED, register)):
             self._add_spot((number, outcome), tail, ends[outcome])
         self._bound((number, MET))
 
+    def _build_list(self, number: int, node: int, inside: int) -> None:
+        if self.known.lists is None or self.known.outside is None:
+            self.circulation.add(_START, node, (0, UNBOUNDED), inside)
+            return
+        # People held where they were last released may be more than are on the list today.
+        listed = max(self.known.lists[number], inside)
+        self.circulation.add(_START, node, (listed, listed), listed)
+        most = UNBOUNDED if self.known.outside[number] or listed > inside else 0
+        self._outside[number] = self.circulation.add(node, _START, (0, most), listed - inside)
+
     def _build_totals(self, number: int, row: Row) -> None:
         for outcome, tail in enumerate((_TOTAL_MET, _TOTAL_NOT_MET, _TOTAL_EXCEPTED)):
             self._add_spot((number, outcome), tail, _TOTAL_REGISTER if outcome == EXCEPTED else _TOTAL_DEN)
-        add = self.circulation.add
-        self._dens[number] = add(_TOTAL_DEN, _TOTAL_REGISTER, (0, UNBOUNDED), self.sizes[row.first + DEN])
-        add(_TOTAL_REGISTER, _START, self._margin(row, REGISTER), self.sizes[row.first + REGISTER])
+        add, amounts = self.circulation.add, self.table.amounts
+        self._dens[number] = add(_TOTAL_DEN, _TOTAL_REGISTER, (0, UNBOUNDED), amounts[row.first + DEN])
+        add(_TOTAL_REGISTER, _START, self._register_bounds(row), amounts[row.first + REGISTER])
         self._bound((number, MET))
 
     def _add_spot(self, spot: Spot, tail: int, head: int) -> None:
-        row, outcome = spot
-        size = self.sizes[self.rows[row].first + outcome]
-        arc = self.circulation.add(tail, head, (size, size), size)
-        self.spots[spot] = arc
-        self.owner[arc] = spot
+        amount = self._amount(spot)
+        arc = self.circulation.add(tail, head, (amount, amount), amount)
+        self.spots[spot], self.owner[arc] = arc, spot
         self._bound_arc(arc, self._count_bounds(spot))
+
+    def _amount(self, spot: Spot) -> int:
+        return self.table.amounts[self.rows[spot[0]].first + spot[1]]
 
     def _bound(self, spot: Spot) -> None:
         """Set the bounds of a count, and of met and not met together in its row."""
         row = spot[0]
         self._bound_arc(self.spots[spot], self._count_bounds(spot))
         self._bound_arc(self._dens[row], self._den_bounds(row))
-        other = next((o for o in (MET, NOT_MET) if self.looks[row][o] is Look.OTHER), None)
-        if other is not None:
-            self.owner[self._dens[row]] = (row, other)
+        for outcome in (MET, NOT_MET):
+            if self.looks[row][outcome] is Look.OTHER:
+                self.owner[self._dens[row]] = (row, outcome)  # what gives the two together away
 
     def _bound_arc(self, arc: int, bounds: tuple[int, int]) -> None:
         true = self.circulation.flow[arc]
-        # The truth is always among what is possible; a held person may make a bound too narrow by a few.
         self.circulation.low[arc], self.circulation.high[arc] = min(bounds[0], true), max(bounds[1], true)
 
     def _count_bounds(self, spot: Spot) -> tuple[int, int]:
         row, outcome = spot
-        first, profile = self.rows[row].first, self.rule.profile
-        size = self.sizes[first + outcome]
-        if OUTCOMES[outcome] not in self.rule.possible:
-            return 0, 0
-        if self.known.elsewhere >> first + outcome & 1:
-            return size, size
+        rule, amount = self.table.rule, self._amount(spot)
+        if self.is_known(spot):
+            return amount, amount
         if spot in self.covered:
-            return profile.k, UNBOUNDED
+            return rule.profile.k, UNBOUNDED
         match self.looks[row][outcome]:
             case Look.VALUE:
-                return value_bounds(size, self.rule)
+                return value_bounds(amount, rule)
             case Look.FEW:
-                return int(profile.zero_shown), profile.k - 1
+                return int(rule.profile.zero_shown), rule.few_most
             case Look.OTHER:
-                return max(profile.k, self._above(row) + 1), UNBOUNDED
+                return max(rule.profile.k, self._above(row) + 1), UNBOUNDED
             case Look.HIDDEN:
-                most = UNBOUNDED if outcome == EXCEPTED or self._is_withheld(row) else self.rule.least_denominator - 1
-                return 0, most
+                return 0, UNBOUNDED if outcome == EXCEPTED else self._hidden_most(row)
 
     def _den_bounds(self, row: int) -> tuple[int, int]:
-        first = self.rows[row].first
-        size = self.sizes[first + DEN]
-        if self.known.elsewhere >> first + DEN & 1:
-            return size, size
-        looks = self.looks[row]
-        if looks[MET] is Look.HIDDEN:
-            return 0, UNBOUNDED if self._is_withheld(row) else self.rule.least_denominator - 1
-        if any(look is Look.OTHER and (row, outcome) not in self.covered for outcome, look in enumerate(looks)):
-            least = self._above(row) + self.rule.profile.k
-            return least, least + self.rule.profile.rounding - 1
-        return self.rule.least_denominator, UNBOUNDED
+        rule, amount = self.table.rule, self.table.amounts[self.rows[row].first + DEN]
+        if self._is_elsewhere(self.rows[row], DEN):
+            return amount, amount
+        if self.looks[row][MET] is Look.HIDDEN:
+            return 0, self._hidden_most(row)
+        if Look.OTHER in self.looks[row] and not self._is_other_covered(row):
+            least = self._above(row) + rule.few_most + 1
+            return least, least + rule.step - 1
+        return rule.least_denominator, UNBOUNDED
+
+    def _hidden_most(self, row: int) -> int:
+        """The most that met and not met together can be in a row that is hidden."""
+        is_bare = self.table.bare and row < len(self.rows) - 1
+        return UNBOUNDED if is_bare else (self.table.rule.least_denominator - 1) * self.table.rule.each_counts
 
     def _above(self, row: int) -> int:
-        return above_of(self.sizes[self.rows[row].first + DEN], self.rule)
+        return above_of(self.table.amounts[self.rows[row].first + DEN], self.table.rule)
 
-    def _is_withheld(self, row: int) -> bool:
-        return self._unbounded_rows and row < len(self.places.leaves)
-
-    def _margin(self, row: Row, part: int) -> tuple[int, int]:
-        union = row.first + part
-        return (self.sizes[union], self.sizes[union]) if self.known.elsewhere >> union & 1 else (0, UNBOUNDED)
-
-
-def value_bounds(size: int, rule: Rule) -> tuple[int, int]:
-    """The counts that are shown as this one is."""
-    step, k = rule.profile.rounding, rule.profile.k
-    if step == 1 or size == 0:
-        return size, size
-    shown = (size + step // 2) // step * step
-    return max(k, shown - step // 2), shown + step - 1 - step // 2
-
-
-def above_of(den: int, rule: Rule) -> int:
-    """What the other side of a few is said to be above, from met and not met together."""
-    step = rule.profile.rounding
-    return max(0, (den - rule.profile.k) // step * step)
-
-
-def known_widths(seen: Seen) -> Mapping[Spot, tuple[int, int]]:
-    """For every count, the interval in which others know it to lie."""
-    return {spot: seen.circulation.interval(arc) for spot, arc in seen.spots.items()}
+    def _register_bounds(self, row: Row) -> tuple[int, int]:
+        amount = self.table.amounts[row.first + REGISTER]
+        return (amount, amount) if self._is_elsewhere(row, REGISTER) else (0, UNBOUNDED)

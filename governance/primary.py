@@ -16,13 +16,15 @@ k gives den away); the register if excepted is a value too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
-from governance.profiles import Profile
+from governance.profiles import APPOINTMENT_ROUNDING, Profile
 from governance.standing import DEN, EXCEPTED, MET, NOT_MET, PARTS, REGISTER, Places, Row
-from searches.search import Outcome
+from searches.people import APPOINTMENTS_COUNTED_PER_PERSON
+from searches.search import Outcome, Search, Unit, possible_outcomes
 
 
 class Look(IntEnum):
@@ -45,15 +47,38 @@ class Rule:
     Args:
         profile: what holds.
         possible: the outcomes that the search's text can give.
+        unit: what the numbers count; the thresholds are on people in any case.
     """
 
     profile: Profile
     possible: frozenset[Outcome]
+    unit: Unit = Unit.PERSON
+
+    @classmethod
+    def of(cls, search: Search, profile: Profile) -> Rule:
+        """Of a search under a profile."""
+        return cls(profile, possible_outcomes(search), search.unit)
 
     @property
     def is_split(self) -> bool:
         """Whether both met and not met can be."""
         return {Outcome.MET, Outcome.NOT_MET} <= self.possible
+
+    @property
+    def each_counts(self) -> int:
+        """How often one person can count."""
+        return APPOINTMENTS_COUNTED_PER_PERSON if self.unit is Unit.APPOINTMENT else 1
+
+    @property
+    def few_most(self) -> int:
+        """The largest number that fewer than k people can make."""
+        return (self.profile.k - 1) * self.each_counts
+
+    @property
+    def step(self) -> int:
+        """Numbers go to the nearest multiple of this."""
+        visits = APPOINTMENT_ROUNDING if self.unit is Unit.APPOINTMENT else 1
+        return math.lcm(self.profile.rounding, visits)
 
     @property
     def least_denominator(self) -> int:
@@ -89,25 +114,59 @@ def shown_parts(looks: Looks, rule: Rule) -> tuple[bool, bool, bool, bool, bool]
     return met, not_met, excepted, den, den and excepted
 
 
-def shown_unions(places: Places, sizes: Sequence[int], rule: Rule) -> int:
+def shown_unions(places: Places, sizes: Sequence[int], rule: Rule, *, bare: bool = False) -> int:
     """Bit set of the unions of a table that can be worked out from how each row looks by itself.
 
-    A one-way margin is no row of a result: it can be worked out where each of its leaves can, or is empty.
+    Args:
+        places: of the table.
+        sizes: distinct people in each union.
+        rule: of the search.
+        bare: whether the totals row alone is shown.
     """
-    shown = 0
-    for row in places.leaf_rows:
-        shown |= _shown_row(row, sizes, rule)
+    single = len(places.leaves) == 1
+    shown = 0 if single else _shown_row(places.totals, sizes, rule)
+    if not bare or single:
+        for row in places.leaf_rows:
+            shown |= _shown_row(row, sizes, rule)
+    return shown | margins_shown(places, sizes, shown)
+
+
+def margins_shown(places: Places, sizes: Sequence[int], shown: int) -> int:
+    """The one-way margins that can be worked out: no row of a result, but the sum of leaves shown or empty."""
+    found = 0
     for row in places.margins:
+        firsts = [places.rows[leaf].first for leaf in row.leaves if sizes[places.rows[leaf].first + REGISTER]]
         for part in range(len(PARTS)):
-            firsts = (places.rows[leaf].first for leaf in row.leaves)
-            if all(shown >> first + part & 1 or not sizes[first + REGISTER] for first in firsts):
-                shown |= 1 << row.first + part
-    return shown if len(places.leaves) == 1 else shown | _shown_row(places.totals, sizes, rule)
+            if firsts and all(shown >> first + part & 1 for first in firsts):
+                found |= 1 << row.first + part
+    return found
 
 
 def _shown_row(row: Row, sizes: Sequence[int], rule: Rule) -> int:
     looks = looks_of(sizes[row.first : row.first + len(PARTS)], rule)
     return sum(1 << row.first + part for part, is_shown in enumerate(shown_parts(looks, rule)) if is_shown)
+
+
+def rounded(number: int, step: int) -> int:
+    """To the nearest multiple, half up: 12 -> 10 and 13 -> 15 with step 5."""
+    return (number + step // 2) // step * step
+
+
+def above_of(den: int, rule: Rule) -> int:
+    """What the other side of a few is said to be above, from met and not met together.
+
+    Rounded down: it stays true, and does not give the exact sum away where numbers are rounded.
+    """
+    return max(0, (den - rule.few_most - 1) // rule.step * rule.step)
+
+
+def value_bounds(number: int, rule: Rule) -> tuple[int, int]:
+    """The numbers that are shown as this one is."""
+    step = rule.step
+    if step == 1 or number == 0:
+        return number, number
+    shown = rounded(number, step)
+    return max(rule.profile.k, shown - step // 2), shown + step - 1 - step // 2
 
 
 def _alone(people: int, profile: Profile) -> Look:

@@ -3,10 +3,10 @@
 A profile says how small counts are hidden. An agreement names one; an agreement that names none gets `nhs-round5`, the
 national rule. The floor holds for whatever leaves, whatever any document says: nothing remote can lower it.
 
-| profile | 0 | few | else | the other side of a few | margins | meant for |
+| profile | 0 | few | else | other side of a few | margins | for |
 |---|---|---|---|---|---|---|
-| `gp-bench` | below 8 | 1-7: below 8 | exact | above met + not met - 8 | audited | named recipients under an agreement |
-| `nhs-round5` | 0 | 1-7: above 0, below 8 | nearest 5, half up | shown, rounded | rounded apart | anything beyond them |
+| `gp-bench` | below 8 | 1-7: below 8 | exact | above met + not met - 8 | audited | named recipients |
+| `nhs-round5` | 0 | 1-7: above 0, below 8 | nearest 5, half up | rounded | rounded apart | anything beyond them |
 | `strict10` | below 10 | 1-9: below 10 | nearest 10, half up | above, rounded down | audited | sensitive topics |
 
 In all three a release is gated against the releases before it and against those of other searches. `nhs-round5` is NHS

@@ -22,7 +22,7 @@ from functools import lru_cache
 from typing import Final
 
 from searches.people import PeopleSet
-from searches.search import TOTALS, Cell, Outcome, Search
+from searches.search import TOTALS, Cell, Outcome
 
 Standing = bytes
 """One byte for each position of the people index."""
@@ -80,7 +80,7 @@ class Places:
         """The one-way margins; none in a table of one dimension or none."""
         return self.rows[len(self.leaves) : -1]
 
-    def sizes(self, standing: Standing) -> tuple[int, ...]:
+    def sizes(self, standing: bytes | bytearray) -> tuple[int, ...]:
         """How many people are in each union."""
         counts = Counter(standing)
         return tuple(sum(counts[place] for place in union) for union in self.unions)
@@ -105,7 +105,7 @@ def _digits(places: frozenset[int]) -> bytes:
 def places_of(cells: tuple[Cell, ...]) -> Places:
     """The places of a table with these cells: the totals row, then the full cross-product."""
     leaves = tuple(cell for cell in cells if cell != TOTALS) or (TOTALS,)
-    rows = []
+    rows: list[Row] = []
     for cell, numbers in _rows(leaves):
         rows.append(Row(cell, numbers, len(rows) * len(PARTS)))
     unions = tuple(
@@ -161,14 +161,3 @@ def each(bits: int) -> Iterator[int]:
     while found >= 0:
         yield found
         found = digits.find("1", found + 1)
-
-
-def possible_outcomes(search: Search) -> frozenset[Outcome]:
-    """The outcomes that a search can give at all; that nobody has another one is known from its text.
-
-    An outcome is one of three texts, the language has no way to put a text together, and no column of the schema holds
-    one of the three: a search in whose SQL the text does not stand cannot give it.
-    """
-    if not search.sql:
-        return frozenset(Outcome)
-    return frozenset(outcome for outcome in Outcome if f"'{outcome}'" in search.sql)

@@ -1,4 +1,4 @@
-"""Disclosure control: people sets become a table that may leave. The only maker of `SafeTable`.
+"""Disclosure control: people sets become tables that may leave. The only maker of `SafeTable`.
 
 For every row (the totals row, then every combination of dimension values, empty ones too) each of met, not met and
 excepted is a state of its own:
@@ -7,15 +7,15 @@ excepted is a state of its own:
 * `band`      strictly below and / or strictly above a number;
 * `withheld`, `not_run`, `failed`   with a reason code, never a number.
 
-`gp-bench`, k = 8, patients behind a state counted distinct:
+How a table comes about, each step from what the step before gives:
 
-1. met and not met together under 8: the whole row is withheld.
-2. A state of 0 to 7 is {band, below 8}: nobody and a few look alike.
-3. If met is such, not met (unless such itself) is {band, above met + not met - 8}, and the other way round, so that a
-   small count cannot be had by taking the large one from the total.
-4. Anything else is the exact count. Excepted stands alone: rule 2 or 4.
-
-`nhs-round5`: 0 is 0; 1 to 7 is {band, above 0, below 8}; anything else goes to the nearest 5, half up.
+1. `standing`: where everyone stands in it, opt-outs off, at the positions of the people index.
+2. `gate`: moves of fewer than 5 people since any release before are held, so that no release shows them.
+3. `overlap`: where a count comes near to another search's, the few people between them are counted alike.
+4. `primary`: what each count looks like by itself. `gp-bench`, k = 8: a row of fewer than 15 people in met and not met
+   is withheld; nobody to 7 is {band, below 8}; the other side of that is {band, above met + not met - 8}.
+5. `complement`: further counts are withheld until no hidden one can be worked out from margins, public list sizes or
+   other searches' counts.
 
 Appointments: a patient counts with at most three, so 7 patients have at most 21 and a small state is {band, below 22};
 its other side is above met + not met - 22 rounded down to a 5 (never below 0). Values go to the nearest 5, half up.
@@ -27,34 +27,48 @@ Example: met 30 and not met 4 under `gp-bench` leave as above 26 and below 8.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import InitVar, dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import InitVar, dataclass, field, replace
+from datetime import date
 from typing import Final
 
 from governance.cells import WITHHELD_REASONS, CellState, Reason, ReceivedTable, SafeRow, Shape, State
+from governance.decision import Asked, Decided, decide, decide_visits
 from governance.errors import DisclosureError
 from governance.optouts import CountedPeople
-from governance.profiles import APPOINTMENT_ROUNDING, FLOOR, Profile, check_floor
-from searches.people import APPOINTMENTS_COUNTED_PER_PERSON, PeopleSet
-from searches.search import TOTALS, Cell, Outcome, Search, Unit
+from governance.overlap import Ledger
+from governance.people_index import PeopleIndex, person_keys
+from governance.primary import Rule
+from governance.profiles import FLOOR, Profile, check_floor
+from governance.received import check_received
+from governance.recording import add_to_ledger, kept, ledger_of, next_series
+from governance.release_history import ReleaseHistory, Series, series_key
+from governance.standing import Places, places_of, stand
+from governance.states import Told, bare_reason, rows_of, silent_reason, story_of, withheld
+from governance.story import TableStory
+from governance.visits import Slots, appointments, stand_visits
+from searches.people import Roster
+from searches.search import Cell, Search, Unit
 
 __all__ = [
     "ENGINE_VERSION",
     "CellState",
+    "Practice",
     "Reason",
     "ReceivedTable",
     "SafeRow",
     "SafeTable",
     "Shape",
     "State",
+    "Suppressed",
+    "Terms",
     "failed",
     "not_run",
     "recheck",
     "suppress",
 ]
 
-ENGINE_VERSION: Final = 1
+ENGINE_VERSION: Final = 2
 """Of the rules above; goes with every result."""
 _MAKER: Final = object()
 
@@ -101,27 +115,94 @@ class SafeTable:
         }
 
 
-def suppress(counted: CountedPeople, profile: Profile, list_size: int) -> SafeTable:
-    """Apply a profile to who may be counted.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Under what a release is made.
 
     Args:
-        counted: opt-outs already taken off.
-        profile: the agreement's.
-        list_size: registered patients of the practice.
+        agreement: its id.
+        profile: the rule for every search (`profiles.effective`).
+        relaxed: the rule for a search for which the agreement signed a relaxation, by its id.
+        alerts: unions that the nightly audit wants withheld, by series.
+    """
+
+    agreement: str
+    profile: Profile
+    relaxed: Mapping[str, Profile] = field(default_factory=dict)
+    alerts: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Practice:
+    """Whose people are counted.
+
+    Args:
+        roster: the current patients.
+        opted_out: bit set of those who opted out.
+        local_key: 32 bytes that never leave the practice.
+    """
+
+    roster: Roster
+    opted_out: int
+    local_key: bytes
+
+    @property
+    def list_size(self) -> int:
+        """Registered patients."""
+        return len(self.roster.patient_ids)
+
+    def lists(self, places: Places) -> tuple[int, ...] | None:
+        """Registered patients of each leaf who may be counted; None: not known for these dimensions."""
+        groups = self.roster.groups
+        if any(name not in groups for name, _ in places.leaves[0]):
+            return None
+        return tuple(self._listed(leaf) for leaf in places.leaves)
+
+    def _listed(self, leaf: Cell) -> int:
+        people = ((1 << self.list_size) - 1) & ~self.opted_out
+        for name, value in leaf:
+            people &= self.roster.groups[name].get(value, 0)
+        return people.bit_count()
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """What a release gives.
+
+    Args:
+        tables: to be sent, in order of the searches' ids.
+        stories: why each count is shown as it is; these stay.
+        history: to be kept in the same transaction as the message.
+    """
+
+    tables: tuple[SafeTable, ...]
+    stories: tuple[TableStory, ...]
+    history: ReleaseHistory
+
+
+def suppress(counted: Sequence[CountedPeople], terms: Terms, practice: Practice, history: ReleaseHistory) -> Suppressed:
+    """Make the tables of one message, and the history that goes with them.
+
+    Args:
+        counted: of every search that ran, one reference date, opt-outs already taken off.
+        terms: under what.
+        practice: whose people.
+        history: of every release before; that of another practice or an older copy must have been refused.
 
     Raises:
-        NotPermittedError: the profile lies below the floor.
-        DisclosureError: the search has more cells than the floor allows.
+        NotPermittedError: a profile lies below the floor.
+        DisclosureError: a search has more cells than the floor allows, or this period was released and restated.
     """
-    check_floor(profile)
-    shape = Shape.of(counted.search)
-    rules = _rules(shape.unit, profile)
-    rows = []
-    for cell in shape.cells:
-        reason = _whole_row_reason(cell, profile, list_size)
-        states = _filled(State.WITHHELD, reason) if reason else _row(counted.counted[cell], rules)
-        rows.append(SafeRow(cell, *states))
-    return _table(shape, profile, rows)
+    period = _period(counted, terms, history)
+    release = _Release(terms, practice, history)
+    made = [release.table(one) for one in sorted(counted, key=lambda one: one.search.id)]
+    index = release.index
+    after = replace(history, index=index, series=kept(release.series.items()))
+    return Suppressed(
+        tables=tuple(table for table, _ in made),
+        stories=tuple(story for _, story in made if story is not None),
+        history=after.counted_up(period) if counted else after,
+    )
 
 
 def not_run(search: Search, profile: Profile, reason: str) -> SafeTable:
@@ -137,194 +218,94 @@ def failed(search: Search, profile: Profile, reason: str) -> SafeTable:
 def recheck(received: ReceivedTable, profile: Profile, shape: Shape) -> SafeTable:
     """Check a received table against the profile of its agreement and the shape of its search.
 
-    Every cell must be one that `suppress` can make, and the rows must fit together. A number that is merely wrong
-    cannot be told from outside; one that the rules would not have let out can.
-
     Raises:
-        DisclosureError: another search, profile or engine version; another shape; a cell that breaks the profile; rows
-            that cannot add up to the totals row.
+        DisclosureError: another search, profile or rules version; another shape; a cell that the rules would not have
+            let out; rows that cannot add up to the totals row.
     """
-    _check_head(received, profile, shape)
-    rules = _rules(shape.unit, profile)
-    for cell, states in zip(shape.cells, received.rows, strict=True):
-        if not _is_possible(states, cell, rules):
-            raise DisclosureError(f"search {shape.search_id}: a cell breaks profile {profile.id}")
-    _check_sums(received, shape, rules)
+    check_received(received, profile, shape, ENGINE_VERSION)
     rows = [SafeRow(cell, *states) for cell, states in zip(shape.cells, received.rows, strict=True)]
     return _table(shape, profile, rows)
 
 
-def _table(shape: Shape, profile: Profile, rows: list[SafeRow]) -> SafeTable:
+class _Release:
+    """The tables of one message, one after the other: each sees those before it as released."""
+
+    def __init__(self, terms: Terms, practice: Practice, history: ReleaseHistory) -> None:
+        self._terms, self._practice = terms, practice
+        keys = person_keys(practice.local_key, practice.roster.patient_ids)
+        self.index: PeopleIndex = history.index.grown(keys)
+        self._positions = self.index.positions(keys)
+        self.series: dict[str, Series] = {key: one.padded(self.index.size) for key, one in history.series.items()}
+        self._before = replace(history, series=self.series)
+        self._ledgers: dict[str, Ledger] = {}
+
+    def table(self, counted: CountedPeople) -> tuple[SafeTable, TableStory | None]:
+        search = counted.search
+        profile = self._terms.relaxed.get(search.id, self._terms.profile)
+        check_floor(profile)
+        shape = Shape.of(search)
+        reason = silent_reason(profile, self._practice.list_size, search.schedule)
+        if reason is not None:
+            return _table(shape, profile, [SafeRow(cell, *withheld(reason)) for cell in shape.cells]), None
+        told = self._tell(counted, shape, profile)
+        return _table(shape, profile, rows_of(told)), story_of(told)
+
+    def _tell(self, counted: CountedPeople, shape: Shape, profile: Profile) -> Told:
+        of_visits = shape.unit is Unit.APPOINTMENT
+        period = counted.reference_date.isoformat() if of_visits else ""
+        key, places = series_key(shape.search_id, shape.cells, period), places_of(shape.cells)
+        bare = bare_reason(profile, self._practice.list_size, shape.dimensions)
+        now = self._slots(counted, places, of_visits=of_visits)
+        asked = Asked(
+            key=key,
+            places=places,
+            now=now[0],
+            rule=Rule(profile, shape.possible, shape.unit),
+            lists=None if of_visits else self._practice.lists(places),
+            bare=bare is not None,
+            alerted=self._terms.alerts.get(key, frozenset()),
+        )
+        before, ledger = self.series.get(key), self._ledger(period)
+        decided: Decided = decide_visits(asked, now, before, ledger) if of_visits else decide(asked, before, ledger)
+        self.series[key] = next_series(decided, before, shape.cells, (profile, period))
+        add_to_ledger(ledger, key, decided.slots, (shape.cells, decided.shown))
+        return Told(shape.search_id, decided, appointments(places, now), bare)
+
+    def _slots(self, counted: CountedPeople, places: Places, *, of_visits: bool) -> Slots:
+        if of_visits:
+            return stand_visits(places, counted.counted, self._positions, self.index.size)
+        return (stand(places, counted.counted, self._positions, self.index.size),)
+
+    def _ledger(self, period: str) -> Ledger:
+        if period not in self._ledgers:
+            self._ledgers[period] = ledger_of(self._before, period)
+        return self._ledgers[period]
+
+
+def _period(counted: Sequence[CountedPeople], terms: Terms, history: ReleaseHistory) -> str:
+    dates: set[date] = {one.reference_date for one in counted}
+    if len(dates) > 1:
+        raise DisclosureError("searches of several reference dates cannot be released together")
+    period = f"{terms.agreement} {min(dates, default=date.min)}"
+    if history.periods.get(period, 0) >= FLOOR.most_releases:
+        raise DisclosureError(f"{period} was released and restated", "the same bytes are kept: gpfed-agent sent")
+    return period
+
+
+def _table(shape: Shape, profile: Profile, rows: Iterable[SafeRow]) -> SafeTable:
     return SafeTable(
-        shape.search_id, shape.search_digest, shape.unit, profile.id, ENGINE_VERSION, tuple(rows), maker=_MAKER
+        search_id=shape.search_id,
+        search_digest=shape.search_digest,
+        unit=shape.unit,
+        profile=profile.id,
+        engine_version=ENGINE_VERSION,
+        rows=tuple(rows),
+        maker=_MAKER,
     )
 
 
 def _empty(search: Search, profile: Profile, state: State, reason: str) -> SafeTable:
-    check_floor(profile)
+    known = frozenset(str(one) for one in Reason) - {str(one) for one in WITHHELD_REASONS}
+    one = CellState(state, reason=Reason(reason) if reason in known else Reason.OTHER)
     shape = Shape.of(search)
-    known = Reason(reason) if reason in tuple(Reason) and reason not in WITHHELD_REASONS else Reason.OTHER
-    return _table(shape, profile, [SafeRow(cell, *_filled(state, known)) for cell in shape.cells])
-
-
-def _filled(state: State, reason: Reason) -> tuple[CellState, CellState, CellState]:
-    one = CellState(state, reason=reason)
-    return one, one, one
-
-
-def _whole_row_reason(cell: Cell, profile: Profile, list_size: int) -> Reason | None:
-    if list_size <= FLOOR.silent_list:
-        return Reason.LIST_AT_MOST_100
-    if cell != TOTALS and list_size < profile.dimensions_list_min:
-        return Reason.LIST_BELOW_1000
-    return None
-
-
-@dataclass(frozen=True, slots=True)
-class _Rules:
-    """A profile's rules for one unit.
-
-    Args:
-        step: values go to the nearest multiple of this.
-        least: the smallest value that is not a small count's.
-        small_below: one more than the most rows that k - 1 patients can have.
-        small: what a small count looks like.
-    """
-
-    profile: Profile
-    unit: Unit
-    step: int
-    least: int
-    small_below: int
-    small: CellState
-
-
-@lru_cache(maxsize=32)
-def _rules(unit: Unit, profile: Profile) -> _Rules:
-    of_visits = unit is Unit.APPOINTMENT
-    step = APPOINTMENT_ROUNDING if of_visits else profile.rounding
-    below = (profile.k - 1) * (APPOINTMENTS_COUNTED_PER_PERSON if of_visits else 1) + 1
-    small = CellState(State.BAND, below=below, above=0 if profile.zero_shown else None)
-    return _Rules(profile, unit, step, _rounded(profile.k, step), below, small)
-
-
-def _row(sets: Mapping[Outcome, PeopleSet], rules: _Rules) -> tuple[CellState, CellState, CellState]:
-    met, not_met, excepted = (sets[outcome] for outcome in Outcome)
-    if (met.members | not_met.members).bit_count() < rules.profile.denominator_min:
-        return _filled(State.WITHHELD, Reason.DENOMINATOR_BELOW_8)
-    if max(met.rows, not_met.rows, excepted.rows) + APPOINTMENT_ROUNDING > FLOOR.largest_number:
-        return _filled(State.WITHHELD, Reason.NUMBER_TOO_LARGE)
-    return _state(met, not_met, rules), _state(not_met, met, rules), _alone(excepted, rules)
-
-
-def _state(this: PeopleSet, other: PeopleSet, rules: _Rules) -> CellState:
-    if rules.profile.two_sided and _is_small(other, rules) and not _is_small(this, rules):
-        above = this.rows + other.rows - rules.small_below
-        if rules.unit is Unit.APPOINTMENT:
-            above = max(0, above // APPOINTMENT_ROUNDING * APPOINTMENT_ROUNDING)
-        return CellState(State.BAND, above=above)
-    return _alone(this, rules)
-
-
-def _alone(people: PeopleSet, rules: _Rules) -> CellState:
-    if rules.profile.zero_shown and people.distinct == 0:
-        return CellState(State.VALUE, value=0)
-    if _is_small(people, rules):
-        return rules.small
-    return CellState(State.VALUE, value=_rounded(people.rows, rules.step))
-
-
-def _is_small(people: PeopleSet, rules: _Rules) -> bool:
-    return people.distinct < rules.profile.k
-
-
-def _rounded(number: int, step: int) -> int:
-    """To the nearest multiple, half up: 12 -> 10 and 13 -> 15 with step 5."""
-    return (number + step // 2) // step * step
-
-
-def _check_head(received: ReceivedTable, profile: Profile, shape: Shape) -> None:
-    check_floor(profile)
-    if received.search_id != shape.search_id or not shape.search_digest.startswith(received.search_digest16):
-        raise DisclosureError(f"table is not of search {shape.search_id} as published")
-    if len(received.search_digest16) != 16:
-        raise DisclosureError(f"search {shape.search_id}: its digest is given with too few digits")
-    if received.profile != profile.id:
-        raise DisclosureError(f"search {shape.search_id}: profile is not the agreement's, expected {profile.id}")
-    if received.engine_version != ENGINE_VERSION:
-        raise DisclosureError(
-            f"search {shape.search_id}: rules are version {received.engine_version}, expected {ENGINE_VERSION}"
-        )
-    if len(received.rows) != len(shape.cells):
-        raise DisclosureError(
-            f"search {shape.search_id}: table has {len(received.rows)} cells, declared are {len(shape.cells)}"
-        )
-
-
-def _is_possible(states: tuple[CellState, CellState, CellState], cell: Cell, rules: _Rules) -> bool:
-    met, not_met, excepted = states
-    if met.reason is not None:
-        return states == _filled(met.state, met.reason) and _reason_fits(met, cell, rules.profile)
-    met_is_small = met.value is None and met == rules.small
-    not_met_is_small = not_met.value is None and not_met == rules.small
-    if rules.profile.two_sided and met_is_small != not_met_is_small:
-        pair_fits = _is_other_side(not_met if met_is_small else met, rules)
-    else:
-        pair_fits = _fits_alone(met, rules) and _fits_alone(not_met, rules)
-    return pair_fits and _fits_alone(excepted, rules)
-
-
-def _reason_fits(one: CellState, cell: Cell, profile: Profile) -> bool:
-    if one.state in (State.NOT_RUN, State.FAILED):
-        return one.reason not in WITHHELD_REASONS
-    if one.state is not State.WITHHELD or one.reason not in WITHHELD_REASONS:
-        return False
-    if one.reason is Reason.LIST_BELOW_1000:
-        return cell != TOTALS
-    return one.reason is not Reason.DENOMINATOR_BELOW_8 or profile.denominator_min > 0
-
-
-def _fits_alone(one: CellState, rules: _Rules) -> bool:
-    value = one.value
-    if value is None:
-        return one == rules.small
-    if one.state is not State.VALUE or one.below is not None or one.above is not None or one.reason is not None:
-        return False
-    if value == 0:
-        return rules.profile.zero_shown
-    return rules.least <= value <= FLOOR.largest_number and value % rules.step == 0
-
-
-def _is_other_side(one: CellState, rules: _Rules) -> bool:
-    if one.above is None or one != CellState(State.BAND, above=one.above):
-        return False
-    step = APPOINTMENT_ROUNDING if rules.unit is Unit.APPOINTMENT else 1
-    return 0 <= one.above <= FLOOR.largest_number and one.above % step == 0
-
-
-def _check_sums(received: ReceivedTable, shape: Shape, rules: _Rules) -> None:
-    totals, leaves = received.rows[0], received.rows[1:]
-    for one in {row[0] for row in received.rows if row[0].reason in _WHOLE_TABLE}:
-        rows = leaves if one.reason is Reason.LIST_BELOW_1000 else received.rows
-        if any(row[0] != one for row in rows):
-            raise DisclosureError(f"search {shape.search_id}: reason {one.reason} holds for some cells only")
-    for place in range(3) if leaves else ():
-        low, high = _bounds(totals[place], rules)
-        bounds = [_bounds(leaf[place], rules) for leaf in leaves]
-        if sum(one for one, _ in bounds) > high or sum(one for _, one in bounds) < low:
-            raise DisclosureError(f"search {shape.search_id}: its cells cannot add up to the totals row")
-
-
-_WHOLE_TABLE = frozenset(Reason) - {Reason.DENOMINATOR_BELOW_8, Reason.NUMBER_TOO_LARGE}
-
-
-def _bounds(one: CellState, rules: _Rules) -> tuple[int, int]:
-    """The smallest and the largest true count that can look like this."""
-    if one.value is not None:
-        slack = rules.step // 2 if one.value else 0
-        return one.value - slack, one.value + slack
-    if one.below is not None:
-        return (0 if one.above is None else one.above + 1), one.below - 1
-    if one.above is not None:
-        return one.above + 1, one.above + rules.small_below + rules.step - 1
-    return 0, FLOOR.largest_number
+    return _table(shape, profile, [SafeRow(cell, one, one, one) for cell in shape.cells])

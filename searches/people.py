@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from searches.errors import AnswerError
@@ -65,9 +65,16 @@ _NOBODY = PeopleSet()
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """The patients of a run, each at a fixed position; shared by all searches of the run."""
+    """The patients of a run, each at a fixed position; shared by all searches of the run.
+
+    Args:
+        patient_ids: in the order of ids.
+        groups: for each column of `patient` that can be a dimension, the people (a bit set) of each of its values; empty
+            where it was not asked for.
+    """
 
     patient_ids: tuple[str, ...]
+    groups: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def positions(self) -> dict[str, int]:
         """Position of each patient id."""

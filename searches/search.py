@@ -139,6 +139,17 @@ class Search:
         return _cells(self.dimensions)
 
 
+def possible_outcomes(search: Search) -> frozenset[Outcome]:
+    """The outcomes that a search can give at all; that nobody has another one is known from its text.
+
+    An outcome is one of three texts, the language has no way to put a text together, and no column of the schema holds
+    one of the three: a search in whose SQL the text does not stand cannot give it.
+    """
+    if not search.sql:
+        return frozenset(Outcome)
+    return frozenset(outcome for outcome in Outcome if f"'{outcome}'" in search.sql)
+
+
 @lru_cache(maxsize=256)
 def _cells(dimensions: tuple[Dimension, ...]) -> tuple[Cell, ...]:
     if not dimensions:

@@ -1,0 +1,257 @@
+"""What is released of one table: gate, overlap, complementary suppression, in this order, and why.
+
+    where everyone stands now -> what the gate lets out -> snapped where it comes near to other searches' counts
+    -> what each count looks like by itself -> what is withheld besides, until nothing hidden can be worked out
+
+Each step takes only what the step before gives. Nothing here is sent: `governance.suppress` makes the table from it.
+
+If counts of the totals would have to be withheld to protect leaves, all leaves are withheld instead: the totals are
+what most readers look at. If even that is not enough, so is the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from governance.complement import Covering, protect
+from governance.gate import Gate, let_out, moved
+from governance.margins import Known, Seen, Spot, Table
+from governance.overlap import Ledger, Near, near_unions, snapped
+from governance.primary import Look, Looks, Rule, margins_shown, shown_unions
+from governance.release_history import Series
+from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row, Standing
+from governance.visits import Slots, appointments, near_visits, patients, restated
+
+_MOST_SNAPS = 24  # of one table; each is a comparison with every other set
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One table that is to be released.
+
+    Args:
+        key: of its series.
+        places: of the table.
+        now: where everyone stands.
+        rule: of the search.
+        lists: registered patients of each leaf who may be counted, or None: not known.
+        bare: whether no leaf may be shown.
+        alerted: unions (row's first and part) that the nightly audit wants withheld.
+    """
+
+    key: str
+    places: Places
+    now: Standing
+    rule: Rule
+    lists: Sequence[int] | None = None
+    bare: bool = False
+    alerted: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What is released of a table.
+
+    Args:
+        table: counts from the released standing.
+        looks: of each row of the result.
+        covered: counts withheld to protect others.
+        near: those of them that came too near to another search's count.
+        alerted: those of them that the nightly audit wants withheld.
+        withheld: whether nothing at all may be shown.
+        slots: the released standing; three for appointments.
+        shown: bit set of the unions that others can work out.
+        gated: bit set of those that they could, before any count was withheld.
+        snapped: bit set of the unions in which people were placed as another search has them.
+    """
+
+    table: Table
+    looks: tuple[Looks, ...]
+    covered: frozenset[Spot]
+    near: frozenset[Spot]
+    alerted: frozenset[Spot]
+    withheld: bool
+    slots: tuple[Standing, ...]
+    shown: int
+    gated: int
+    snapped: int = 0
+
+
+def decide(asked: Asked, before: Series | None, ledger: Ledger) -> Decided:
+    """What to release of a table of people.
+
+    Args:
+        asked: the table.
+        before: what was released of it, padded to the index; None: nothing yet.
+        ledger: of every other set released.
+    """
+    gate = gate_of(asked, before)
+    held = let_out(gate, asked.now)
+    standing, stuck = _clear_of_others(asked, gate, ledger, held)
+    sizes = asked.places.sizes(standing)
+    table = Table(asked.places, sizes, sizes, asked.rule, asked.bare)
+    known = _known(asked, standing, ledger)
+    covered_before = before.covered if before is not None else frozenset()
+    decided = cover(table, known, covered_before, (stuck, asked.alerted), (standing,))
+    return replace(decided, snapped=_changed(asked.places, held, standing))
+
+
+def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Ledger) -> Decided:
+    """What to release of a table of appointments.
+
+    Args:
+        asked: the table; its standing is not looked at.
+        slots: where every counted appointment stands.
+        before: what was released of the same period, padded; None: nothing yet.
+        ledger: of the other tables of appointments of the period.
+    """
+    places, profile = asked.places, asked.rule.profile
+    if before is not None:
+        slots = restated(gate_of(asked, before), before.slots, slots)
+    people = patients(places, slots)
+    table = Table(places, people, appointments(places, slots), asked.rule, asked.bare)
+    shown = shown_unions(places, people, asked.rule, bare=asked.bare)
+    near = near_visits(ledger, places, slots, shown, (asked.key, profile.overlap_width))
+    covered_before = before.covered if before is not None else frozenset()
+    return cover(table, Known(), covered_before, (near, asked.alerted), slots)
+
+
+def cover(
+    table: Table,
+    known: Known,
+    before: frozenset[Spot],
+    unwanted: tuple[Sequence[Near], frozenset[int]],
+    slots: tuple[Standing, ...],
+) -> Decided:
+    """Withhold what has to be withheld of a table whose counts are settled.
+
+    Args:
+        table: its counts.
+        known: what others know beside it.
+        before: what was withheld last time.
+        unwanted: unions too near to others', and unions that the nightly audit wants withheld.
+        slots: the standing that was counted.
+    """
+    chosen = _covered(table, known, before, unwanted)
+    if not table.bare and len(table.rows) > 1 and not _spares_totals(chosen):
+        bare = _covered(replace(table, bare=True), known, before, unwanted)
+        if bare.covering.is_safe and _totals_covered(bare) < _totals_covered(chosen):
+            chosen = bare
+    is_safe, covered = chosen.covering.is_safe, chosen.covering.covered
+    shown = chosen.seen.shown() if is_safe else 0
+    return Decided(
+        table=chosen.seen.table,
+        looks=tuple(chosen.seen.looks),
+        covered=covered,
+        near=chosen.near & covered,
+        alerted=chosen.alerted & covered,
+        withheld=not is_safe,
+        slots=slots,
+        shown=shown | margins_shown(table.places, table.people, shown),
+        gated=shown_unions(table.places, table.people, table.rule, bare=table.bare),
+    )
+
+
+def gate_of(asked: Asked, before: Series | None) -> Gate:
+    """The gate of a table: its releases so far, under the widest delta it was ever released under."""
+    profile, places = asked.rule.profile, asked.places
+    return Gate(
+        places=places,
+        last=before.standing if before is not None else b"",
+        past=before.past[: profile.gate_releases] if before is not None else (),
+        delta=max(profile.gate_delta, before.delta if before is not None else 0),
+        shown=lambda sizes: shown_unions(places, sizes, asked.rule, bare=asked.bare),
+    )
+
+
+def _clear_of_others(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> tuple[Standing, tuple[Near, ...]]:
+    """The standing snapped to others' sets where it comes near to them, and the unions that could not be."""
+    stuck: dict[tuple[int, int], Near] = {}
+    found = _near(asked, gate, ledger, standing)
+    for _ in range(_MOST_SNAPS):
+        first = next((near for near in found if (near.row.first, near.part) not in stuck), None)
+        if first is None:
+            break
+        new = snapped(gate, standing, first, asked.rule.possible)
+        near_then = _near(asked, gate, ledger, new) if new is not None else found
+        if new is not None and len(near_then) < len(found):
+            standing, found = new, near_then
+        else:
+            stuck[first.row.first, first.part] = first
+    return standing, tuple(found)
+
+
+def _changed(places: Places, held: Standing, standing: Standing) -> int:
+    unions: set[int] = set()
+    for person, old in moved(held, standing):
+        unions |= places.unions_of[old] ^ places.unions_of[standing[person]]
+    return sum(1 << union for union in unions)
+
+
+def _near(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> list[Near]:
+    shown = gate.shown(asked.places.sizes(standing))
+    return near_unions(ledger, asked.places, standing, shown, (asked.key, asked.rule.profile.overlap_width))
+
+
+def _known(asked: Asked, standing: Standing, ledger: Ledger) -> Known:
+    elsewhere = 0
+    rows = asked.places.leaf_rows if not asked.bare else ()
+    for row in {*rows, asked.places.totals}:
+        for part in range(len(PARTS)):
+            members = asked.places.members(standing, row.first + part)
+            if members and ledger.holds(members, asked.key):
+                elsewhere |= 1 << row.first + part
+    if asked.lists is None:
+        return Known(elsewhere=elsewhere)
+    sizes = asked.places.sizes(asked.now)
+    outside = [
+        listed - sizes[row.first + REGISTER] for listed, row in zip(asked.lists, asked.places.leaf_rows, strict=True)
+    ]
+    return Known(asked.lists, outside, elsewhere)
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    seen: Seen
+    covering: Covering
+    near: frozenset[Spot]
+    alerted: frozenset[Spot]
+
+
+def _covered(
+    table: Table, known: Known, before: frozenset[Spot], unwanted: tuple[Sequence[Near], frozenset[int]]
+) -> _Chosen:
+    seen = Seen(table, known)
+    near = _spots(seen, ((one.row, one.part) for one in unwanted[0]))
+    told = ((row, part) for row in table.places.rows for part in range(len(PARTS)) if row.first + part in unwanted[1])
+    alerted = _spots(seen, told)
+    if table.rule.profile.complementary:
+        return _Chosen(seen, protect(seen, before, near | alerted), near, alerted)
+    for spot in near | alerted:
+        seen.cover(spot)
+    return _Chosen(seen, Covering(frozenset(seen.covered), is_safe=True), near, alerted)
+
+
+def _spots(seen: Seen, unions: Iterable[tuple[Row, int]]) -> frozenset[Spot]:
+    return frozenset(spot for row, part in unions if (spot := _spot(seen, row, part)) is not None)
+
+
+def _spot(seen: Seen, row: Row, part: int) -> Spot | None:
+    """The count to withhold so that a union cannot be worked out; None: it cannot be anyway."""
+    if row not in seen.rows:  # a one-way margin: the largest of its leaves
+        leaves = [seen.table.places.rows[leaf] for leaf in row.leaves]
+        row = max(leaves, key=lambda leaf: (seen.table.people[leaf.first + part], -leaf.first))
+    number = seen.rows.index(row)
+    others = [outcome for outcome in (MET, NOT_MET) if seen.looks[number][outcome] is Look.OTHER]
+    order = {DEN: others or [NOT_MET, MET], REGISTER: others or [EXCEPTED, NOT_MET, MET]}.get(part, [part])
+    return next(((number, outcome) for outcome in order if seen.can_be_covered((number, outcome))), None)
+
+
+def _spares_totals(chosen: _Chosen) -> bool:
+    return chosen.covering.is_safe and not _totals_covered(chosen)
+
+
+def _totals_covered(chosen: _Chosen) -> int:
+    last = len(chosen.seen.rows) - 1
+    return sum(1 for row, _ in chosen.covering.covered if row == last) if chosen.covering.is_safe else len(OUTCOMES)

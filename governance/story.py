@@ -1,0 +1,107 @@
+"""Why each count is shown as it is: for the practice's own eyes, beside the exact figure.
+
+The released table says what others see. The story of a count says how it came to that, in the order in which the rules
+acted; it holds exact figures, so it stays in the practice's own report and in what `gpfed-agent explain` reads.
+
+Example: exact 33, released 31, as a value, because of `held` (two people's moves wait for others').
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from searches.search import Cell
+
+
+class Rule(StrEnum):
+    """A rule that changed how a count is shown."""
+
+    HELD = "held"
+    SNAPPED = "snapped"
+    FEW = "few"
+    OTHER_SIDE = "other_side"
+    DENOMINATOR = "denominator"
+    PROTECTS_OTHERS = "protects_others"
+    NEAR_ANOTHER_SEARCH = "near_another_search"
+    AUDIT = "audit"
+    ROUNDED = "rounded"
+    SMALL_LIST = "small_list"
+    TOO_MANY_DIMENSIONS = "too_many_dimensions"
+    TOO_OFTEN = "too_often"
+    TOO_LARGE = "too_large"
+    CANNOT_BE = "cannot_be"
+
+
+WORDS: dict[Rule, str] = {
+    Rule.HELD: "a few people's changes wait until more have changed, so that no release shows one person's",
+    Rule.SNAPPED: "counted as in another search whose people are nearly the same",
+    Rule.FEW: "too few people: nobody and a few look alike",
+    Rule.OTHER_SIDE: "the other side of a few people",
+    Rule.DENOMINATOR: "too few people in the row to show either side",
+    Rule.PROTECTS_OTHERS: "withheld, because a hidden count beside it could be worked out from it",
+    Rule.NEAR_ANOTHER_SEARCH: "withheld, because another search counts nearly the same people",
+    Rule.AUDIT: "withheld, because together with other released counts it would tell of a few people",
+    Rule.ROUNDED: "rounded",
+    Rule.SMALL_LIST: "the practice is too small for this",
+    Rule.TOO_MANY_DIMENSIONS: "the rules allow fewer dimensions",
+    Rule.TOO_OFTEN: "the rules allow fewer releases",
+    Rule.TOO_LARGE: "the number is too large to be sent",
+    Rule.CANNOT_BE: "the search has no such outcome",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CountStory:
+    """One count: exact, and as counted for release, with the rules that made the difference; none: shown as it is.
+
+    Args:
+        exact: without people who opted out, as of today.
+        counted: from the released standing, before any band or rounding.
+        rules: in the order in which they acted.
+    """
+
+    exact: int
+    counted: int
+    rules: tuple[Rule, ...]
+
+    @property
+    def words(self) -> str:
+        """The rules in words."""
+        return "; ".join(WORDS[rule] for rule in self.rules) or "shown as it is"
+
+    def to_json(self) -> dict[str, object]:
+        """For the practice's own report."""
+        return {"exact": self.exact, "counted": self.counted, "rules": [str(rule) for rule in self.rules]}
+
+
+@dataclass(frozen=True, slots=True)
+class RowStory:
+    """Met, not met and excepted of one row."""
+
+    dimensions: Cell
+    counts: tuple[CountStory, CountStory, CountStory]
+
+
+@dataclass(frozen=True, slots=True)
+class TableStory:
+    """One table: how each count came to be shown as it is."""
+
+    search_id: str
+    rows: tuple[RowStory, ...]
+
+    def to_json(self) -> dict[str, object]:
+        """For the practice's own report."""
+        return {
+            "search": self.search_id,
+            "rows": [
+                {
+                    "dimensions": dict(row.dimensions),
+                    **{
+                        name: count.to_json()
+                        for name, count in zip(("met", "not_met", "excepted"), row.counts, strict=True)
+                    },
+                }
+                for row in self.rows
+            ],
+        }
