@@ -34,38 +34,69 @@ class Covering:
 
     Args:
         covered: the counts withheld to protect others.
+        blank: the rows withheld altogether to protect others (or because no leaf may be shown).
         is_safe: whether every hidden count now has room enough.
     """
 
     covered: frozenset[Spot]
+    blank: frozenset[int]
     is_safe: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """A hidden arc that can be worked out too nearly: its row, and the width that it needs."""
+
+    row: int
+    arc: int
+    width: int
 
 
 def protect(seen: Seen, before: Collection[Spot] = (), forced: Collection[Spot] = ()) -> Covering:
     """Withhold further counts until every hidden one has room.
 
     Args:
-        seen: the table; its counts are covered.
+        seen: the table; its counts are covered, its rows blanked.
         before: what was withheld in the last release.
         forced: what must be withheld in any case.
     """
     for spot in forced:
         if seen.can_be_covered(spot):
             seen.cover(spot)
-    costs = _costs(seen, before)
-    while (narrow := narrowed(seen)) is not None:
+    judge, costs, given = _Judge(seen), _costs(seen, before), frozenset(seen.blank)
+    while (narrow := judge.narrowed()) is not None:
         if not _give_room(seen, narrow, costs):
-            return Covering(frozenset(seen.covered), is_safe=False)
-    _take_back(seen, costs, forced)
-    return Covering(frozenset(seen.covered), is_safe=True)
+            if narrow.row in seen.blank:
+                return Covering(frozenset(seen.covered), frozenset(seen.blank), is_safe=False)
+            seen.blank_row(narrow.row)
+    _take_back(seen, judge, costs, (forced, given))
+    return Covering(frozenset(seen.covered), frozenset(seen.blank), is_safe=True)
 
 
-def narrowed(seen: Seen) -> tuple[int, int] | None:
-    """A hidden arc whose interval is too narrow, with the width it needs; None: there is none."""
-    for arc, width in seen.hidden():
-        if seen.circulation.room(arc, width) < width:
-            return arc, width
-    return None
+class _Judge:
+    """Says whether others can work out too much: more than they could if nothing of the table were released."""
+
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._nothing: Seen | None = None
+        self._last: int = -1
+
+    def narrowed(self) -> Narrow | None:
+        """A hidden arc whose interval is too narrow; None: there is none."""
+        hidden = self._seen.hidden()
+        hidden.sort(key=lambda one: one[1] != self._last)  # what was too narrow before is the likeliest now
+        for row, arc, width in hidden:
+            room = self._seen.circulation.room(arc, width)
+            if room < width and room < (least := self._unreleased(arc, width)):
+                self._last = arc
+                return Narrow(row, arc, least)
+        return None
+
+    def _unreleased(self, arc: int, width: int) -> int:
+        """How wide an interval is before anything of this table is released, of lists and other searches alone."""
+        if self._nothing is None:
+            self._nothing = Seen(self._seen.table, self._seen.known, blank=range(len(self._seen.rows)))
+        return self._nothing.circulation.room(arc, width)
 
 
 def _costs(seen: Seen, before: Collection[Spot]) -> dict[Spot, int]:
@@ -78,9 +109,9 @@ def _costs(seen: Seen, before: Collection[Spot]) -> dict[Spot, int]:
     return costs
 
 
-def _give_room(seen: Seen, narrow: tuple[int, int], costs: dict[Spot, int]) -> bool:
-    arc, width = narrow
-    missing = width - seen.circulation.room(arc, width)
+def _give_room(seen: Seen, narrow: Narrow, costs: dict[Spot, int]) -> bool:
+    arc = narrow.arc
+    missing = narrow.width - seen.circulation.room(arc, narrow.width)
     for amount in dict.fromkeys((missing, 1)):
         paths = [_cheapest(seen, arc, amount, costs, upwards=upwards) for upwards in (True, False)]
         found = [path for path in paths if path is not None]
@@ -149,8 +180,14 @@ def _arc(step: int) -> int:
     return step if step >= 0 else ~step
 
 
-def _take_back(seen: Seen, costs: dict[Spot, int], forced: Collection[Spot]) -> None:
-    for spot in sorted(seen.covered - set(forced), key=lambda spot: (-costs[spot], spot)):
+def _take_back(
+    seen: Seen, judge: _Judge, costs: dict[Spot, int], given: tuple[Collection[Spot], frozenset[int]]
+) -> None:
+    for row in sorted(seen.blank - given[1]):
+        seen.unblank_row(row)
+        if judge.narrowed() is not None:
+            seen.blank_row(row)
+    for spot in sorted(seen.covered - set(given[0]), key=lambda spot: (-costs[spot], spot)):
         seen.uncover(spot)
-        if narrowed(seen) is not None:
+        if judge.narrowed() is not None:
             seen.cover(spot)

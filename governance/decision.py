@@ -57,9 +57,9 @@ class Decided:
         table: counts from the released standing.
         looks: of each row of the result.
         covered: counts withheld to protect others.
-        near: those of them that came too near to another search's count.
-        alerted: those of them that the nightly audit wants withheld.
-        withheld: whether nothing at all may be shown.
+        blank: rows withheld altogether.
+        near: those of the covered that came too near to another search's count.
+        alerted: those of the covered that the nightly audit wants withheld.
         slots: the released standing; three for appointments.
         shown: bit set of the unions that others can work out.
         gated: bit set of those that they could, before any count was withheld.
@@ -69,9 +69,9 @@ class Decided:
     table: Table
     looks: tuple[Looks, ...]
     covered: frozenset[Spot]
+    blank: frozenset[int]
     near: frozenset[Spot]
     alerted: frozenset[Spot]
-    withheld: bool
     slots: tuple[Standing, ...]
     shown: int
     gated: int
@@ -90,10 +90,10 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger) -> Decided:
     held = let_out(gate, asked.now)
     standing, stuck = _clear_of_others(asked, gate, ledger, held)
     sizes = asked.places.sizes(standing)
-    table = Table(asked.places, sizes, sizes, asked.rule, asked.bare)
+    table = Table(asked.places, sizes, sizes, asked.rule)
     known = _known(asked, standing, ledger)
     covered_before = before.covered if before is not None else frozenset()
-    decided = cover(table, known, covered_before, (stuck, asked.alerted), (standing,))
+    decided = cover(table, known, Unwanted(stuck, asked.alerted, asked.bare, covered_before), (standing,))
     return replace(decided, snapped=_changed(asked.places, held, standing))
 
 
@@ -110,46 +110,57 @@ def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Led
     if before is not None:
         slots = restated(gate_of(asked, before), before.slots, slots)
     people = patients(places, slots)
-    table = Table(places, people, appointments(places, slots), asked.rule, asked.bare)
+    table = Table(places, people, appointments(places, slots), asked.rule)
     shown = shown_unions(places, people, asked.rule, bare=asked.bare)
     near = near_visits(ledger, places, slots, shown, (asked.key, profile.overlap_width))
     covered_before = before.covered if before is not None else frozenset()
-    return cover(table, Known(), covered_before, (near, asked.alerted), slots)
+    return cover(table, Known(), Unwanted(tuple(near), asked.alerted, asked.bare, covered_before), slots)
 
 
-def cover(
-    table: Table,
-    known: Known,
-    before: frozenset[Spot],
-    unwanted: tuple[Sequence[Near], frozenset[int]],
-    slots: tuple[Standing, ...],
-) -> Decided:
+@dataclass(frozen=True, slots=True)
+class Unwanted:
+    """What must not be shown of a table whatever its counts.
+
+    Args:
+        near: unions too near to another search's.
+        alerted: numbers of unions that the nightly audit wants withheld.
+        bare: whether no leaf may be shown.
+        before: what was withheld last time, to be withheld again where anything has to be.
+    """
+
+    near: tuple[Near, ...]
+    alerted: frozenset[int]
+    bare: bool
+    before: frozenset[Spot]
+
+
+def cover(table: Table, known: Known, unwanted: Unwanted, slots: tuple[Standing, ...]) -> Decided:
     """Withhold what has to be withheld of a table whose counts are settled.
 
     Args:
         table: its counts.
         known: what others know beside it.
-        before: what was withheld last time.
-        unwanted: unions too near to others', and unions that the nightly audit wants withheld.
+        unwanted: what must not be shown in any case.
         slots: the standing that was counted.
     """
-    chosen = _covered(table, known, before, unwanted)
-    if not table.bare and len(table.rows) > 1 and not _spares_totals(chosen):
-        bare = _covered(replace(table, bare=True), known, before, unwanted)
-        if bare.covering.is_safe and _totals_covered(bare) < _totals_covered(chosen):
+    leaves = table.leaves if unwanted.bare else frozenset()
+    chosen = _covered(table, known, unwanted, leaves)
+    if not unwanted.bare and not _spares_totals(chosen):
+        bare = _covered(table, known, unwanted, table.leaves)
+        if _totals_covered(bare) < _totals_covered(chosen):
             chosen = bare
-    is_safe, covered = chosen.covering.is_safe, chosen.covering.covered
+    is_safe = chosen.covering.is_safe
     shown = chosen.seen.shown() if is_safe else 0
     return Decided(
-        table=chosen.seen.table,
+        table=table,
         looks=tuple(chosen.seen.looks),
-        covered=covered,
-        near=chosen.near & covered,
-        alerted=chosen.alerted & covered,
-        withheld=not is_safe,
+        covered=chosen.covering.covered,
+        blank=chosen.covering.blank if is_safe else frozenset(range(len(table.rows))),
+        near=chosen.near & chosen.covering.covered,
+        alerted=chosen.alerted & chosen.covering.covered,
         slots=slots,
         shown=shown | margins_shown(table.places, table.people, shown),
-        gated=shown_unions(table.places, table.people, table.rule, bare=table.bare),
+        gated=shown_unions(table.places, table.people, table.rule, bare=unwanted.bare),
     )
 
 
@@ -195,13 +206,7 @@ def _near(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> list[
 
 
 def _known(asked: Asked, standing: Standing, ledger: Ledger) -> Known:
-    elsewhere = 0
-    rows = asked.places.leaf_rows if not asked.bare else ()
-    for row in {*rows, asked.places.totals}:
-        for part in range(len(PARTS)):
-            members = asked.places.members(standing, row.first + part)
-            if members and ledger.holds(members, asked.key):
-                elsewhere |= 1 << row.first + part
+    elsewhere = _elsewhere(asked, standing, ledger) if asked.rule.profile.complementary else 0
     if asked.lists is None:
         return Known(elsewhere=elsewhere)
     sizes = asked.places.sizes(asked.now)
@@ -219,18 +224,36 @@ class _Chosen:
     alerted: frozenset[Spot]
 
 
-def _covered(
-    table: Table, known: Known, before: frozenset[Spot], unwanted: tuple[Sequence[Near], frozenset[int]]
-) -> _Chosen:
-    seen = Seen(table, known)
-    near = _spots(seen, ((one.row, one.part) for one in unwanted[0]))
-    told = ((row, part) for row in table.places.rows for part in range(len(PARTS)) if row.first + part in unwanted[1])
+def _elsewhere(asked: Asked, standing: Standing, ledger: Ledger) -> int:
+    """The unions whose people were just so released by another search, and are so by more than chance.
+
+    Where nobody is excepted, the register and met and not met together are the same people; that another search's
+    register is the same tells others of the register, not of the exceptions. So of unions with the same people only
+    the widest counts.
+    """
+    found, seen = 0, set()
+    rows = (asked.places.totals, *(() if asked.bare else asked.places.leaf_rows))
+    for row in dict.fromkeys(rows):
+        for part in (REGISTER, DEN, MET, NOT_MET, EXCEPTED):
+            members = asked.places.members(standing, row.first + part)
+            if members and members not in seen and ledger.holds(members, asked.key):
+                found |= 1 << row.first + part
+            seen.add(members)
+    return found
+
+
+def _covered(table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]) -> _Chosen:
+    seen = Seen(table, known, blank)
+    near = _spots(seen, ((one.row, one.part) for one in unwanted.near))
+    told = (
+        (row, part) for row in table.places.rows for part in range(len(PARTS)) if row.first + part in unwanted.alerted
+    )
     alerted = _spots(seen, told)
     if table.rule.profile.complementary:
-        return _Chosen(seen, protect(seen, before, near | alerted), near, alerted)
+        return _Chosen(seen, protect(seen, unwanted.before, near | alerted), near, alerted)
     for spot in near | alerted:
         seen.cover(spot)
-    return _Chosen(seen, Covering(frozenset(seen.covered), is_safe=True), near, alerted)
+    return _Chosen(seen, Covering(frozenset(seen.covered), blank, is_safe=True), near, alerted)
 
 
 def _spots(seen: Seen, unions: Iterable[tuple[Row, int]]) -> frozenset[Spot]:
@@ -249,9 +272,12 @@ def _spot(seen: Seen, row: Row, part: int) -> Spot | None:
 
 
 def _spares_totals(chosen: _Chosen) -> bool:
-    return chosen.covering.is_safe and not _totals_covered(chosen)
+    return _totals_covered(chosen) == 0 or len(chosen.seen.rows) == 1
 
 
 def _totals_covered(chosen: _Chosen) -> int:
+    """How many counts of the totals row are withheld to protect others."""
     last = len(chosen.seen.rows) - 1
-    return sum(1 for row, _ in chosen.covering.covered if row == last) if chosen.covering.is_safe else len(OUTCOMES)
+    if not chosen.covering.is_safe or last in chosen.covering.blank:
+        return len(OUTCOMES)
+    return sum(1 for row, _ in chosen.covering.covered if row == last)

@@ -14,7 +14,7 @@ A count withheld to protect others (covered) is known to have k people at least,
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,14 +54,12 @@ class Table:
         people: distinct people in each union.
         amounts: what each union counts: the same for people, appointments otherwise.
         rule: of the search.
-        bare: whether no leaf may be shown at all, only the totals.
     """
 
     places: Places
     people: Sequence[int]
     amounts: Sequence[int]
     rule: Rule
-    bare: bool = False
 
     @property
     def rows(self) -> tuple[Row, ...]:
@@ -71,10 +69,12 @@ class Table:
 
     def looks(self) -> list[Looks]:
         """What the counts of each row look like by themselves."""
-        looks = [looks_of(self.people[row.first : row.first + len(PARTS)], self.rule) for row in self.rows]
-        if self.bare:
-            looks[:-1] = [(Look.HIDDEN, Look.HIDDEN, Look.HIDDEN)] * (len(looks) - 1)
-        return looks
+        return [looks_of(self.people[row.first : row.first + len(PARTS)], self.rule) for row in self.rows]
+
+    @property
+    def leaves(self) -> frozenset[int]:
+        """The numbers of the rows that are not the totals."""
+        return frozenset(range(len(self.rows) - 1))
 
 
 class Seen:
@@ -83,11 +83,14 @@ class Seen:
     Args:
         table: as it is to be released.
         known: what others know beside it.
+        blank: rows of which nothing at all may be shown, not even that a count is small.
     """
 
-    def __init__(self, table: Table, known: Known) -> None:
+    def __init__(self, table: Table, known: Known, blank: Iterable[int] = ()) -> None:
         self.table, self.known = table, known
         self.rows, self.looks = table.rows, table.looks()
+        self.blank: set[int] = set()
+        self._own_looks = list(self.looks)
         self.covered: set[Spot] = set()
         self.circulation = Circulation()
         self.spots: dict[Spot, int] = {}
@@ -95,6 +98,23 @@ class Seen:
         self._dens: dict[int, int] = {}
         self._outside: dict[int, int] = {}
         self._build()
+        for row in blank:
+            self.blank_row(row)
+
+    def blank_row(self, row: int) -> None:
+        """Withhold all of a row, so that nothing is said of its counts."""
+        self.blank.add(row)
+        self.looks[row] = (Look.HIDDEN, Look.HIDDEN, Look.HIDDEN)
+        self.covered = {spot for spot in self.covered if spot[0] != row}
+        for outcome in (MET, NOT_MET, EXCEPTED):
+            self._bound((row, outcome))
+
+    def unblank_row(self, row: int) -> None:
+        """Show it again as it looks by itself."""
+        self.blank.discard(row)
+        self.looks[row] = self._own_looks[row]
+        for outcome in (MET, NOT_MET, EXCEPTED):
+            self._bound((row, outcome))
 
     def cover(self, spot: Spot) -> None:
         """Withhold a count that is not hidden by itself."""
@@ -117,11 +137,11 @@ class Seen:
         row, outcome = spot
         return self._is_elsewhere(self.rows[row], outcome) or OUTCOMES[outcome] not in self.table.rule.possible
 
-    def hidden(self) -> list[tuple[int, int]]:
-        """The arcs that must stay uncertain, each with how wide at least."""
-        found = [(arc, self._width(spot, arc)) for spot, arc in self.spots.items() if self._is_hidden(spot)]
-        found += [(arc, self._outside_width(leaf)) for leaf, arc in self._outside.items()]
-        return [(arc, width) for arc, width in found if width > 0]
+    def hidden(self) -> list[tuple[int, int, int]]:
+        """The arcs that must stay uncertain: the row, the arc, and how wide at least."""
+        found = [(spot[0], arc, self._width(spot, arc)) for spot, arc in self.spots.items() if self._is_hidden(spot)]
+        found += [(leaf, arc, self._outside_width(leaf)) for leaf, arc in self._outside.items()]
+        return [one for one in found if one[-1] > 0]
 
     def shown(self) -> int:
         """Bit set of the unions that others can work out, in all rows of the result."""
@@ -249,8 +269,7 @@ class Seen:
 
     def _hidden_most(self, row: int) -> int:
         """The most that met and not met together can be in a row that is hidden."""
-        is_bare = self.table.bare and row < len(self.rows) - 1
-        return UNBOUNDED if is_bare else (self.table.rule.least_denominator - 1) * self.table.rule.each_counts
+        return UNBOUNDED if row in self.blank else (self.table.rule.least_denominator - 1) * self.table.rule.each_counts
 
     def _above(self, row: int) -> int:
         return above_of(self.table.amounts[self.rows[row].first + DEN], self.table.rule)

@@ -95,7 +95,7 @@ def _row_reason(told: Told, number: int, row: Row) -> Reason | None:
     decided, is_leaf = told.decided, number < len(told.decided.table.rows) - 1
     if is_leaf and told.bare is not None:
         return told.bare
-    if decided.withheld or (is_leaf and decided.table.bare):
+    if number in decided.blank:
         return Reason.PROTECTS_OTHERS
     if decided.looks[number][0] is Look.HIDDEN:
         return Reason.DENOMINATOR_TOO_SMALL
