@@ -12,7 +12,6 @@ programme has whole corners. No smarter attacker with the same knowledge can do 
 
 from __future__ import annotations
 
-from collections import deque
 from typing import Final
 
 UNBOUNDED: Final = 1 << 40
@@ -21,16 +20,19 @@ UNBOUNDED: Final = 1 << 40
 class Circulation:
     """Arcs with bounds, and one flow that keeps them: the truth.
 
-    Nodes are numbered by whoever adds arcs; every node takes in as much as it gives.
+    Nodes are numbered from 0 by whoever adds arcs; every node takes in as much as it gives. A step is an arc taken
+    along (2 x arc) or against (2 x arc + 1) its direction.
     """
 
     def __init__(self) -> None:
-        self.tail: list[int] = []
-        self.head: list[int] = []
         self.low: list[int] = []
         self.high: list[int] = []
         self.flow: list[int] = []
-        self._at: dict[int, list[int]] = {}
+        self.slack: list[int] = []
+        """How much more can flow with each step."""
+        self.steps: list[list[tuple[int, int]]] = []
+        """At each node, the steps that leave it, and where to."""
+        self._ends: list[int] = []
 
     def add(self, tail: int, head: int, bounds: tuple[int, int], flow: int) -> int:
         """Add an arc; returns its number.
@@ -38,17 +40,32 @@ class Circulation:
         Args:
             tail: node it leaves.
             head: node it enters.
-            bounds: the least and the most that is known to be possible.
-            flow: the truth, within the bounds.
+            bounds: the least and the most that is known to be possible; widened where the truth lies outside.
+            flow: the truth.
         """
-        number = len(self.tail)
-        for column, value in zip(
-            (self.tail, self.head, self.low, self.high, self.flow), (tail, head, *bounds, flow), strict=True
-        ):
-            column.append(value)
-        self._at.setdefault(tail, []).append(number)
-        self._at.setdefault(head, []).append(~number)  # the complement: the arc as seen from where it enters
-        return number
+        arc = len(self.flow)
+        self.flow.append(flow)
+        self.low.append(0)
+        self.high.append(0)
+        self.slack += (0, 0)
+        self._ends += (head, tail)
+        self.steps += [[] for _ in range(max(tail, head) + 1 - len(self.steps))]
+        self.steps[tail].append((2 * arc, head))
+        self.steps[head].append((2 * arc + 1, tail))
+        self.bound(arc, bounds)
+        return arc
+
+    def bound(self, arc: int, bounds: tuple[int, int]) -> None:
+        """Set what is known to be possible of an arc; the truth always is."""
+        true = self.flow[arc]
+        low, high = min(bounds[0], true), max(bounds[1], true)
+        self.low[arc], self.high[arc] = low, high
+        self.slack[2 * arc], self.slack[2 * arc + 1] = high - true, true - low
+
+    def ends(self, arc: int, *, upwards: bool) -> tuple[int, int]:
+        """From where to where people must find another way if more (or less) is to flow along an arc."""
+        head, tail = self._ends[2 * arc], self._ends[2 * arc + 1]
+        return (head, tail) if upwards else (tail, head)
 
     def room(self, arc: int, enough: int) -> int:
         """How wide the interval is in which an arc's value can be known to lie; `enough` stands for that or more."""
@@ -57,69 +74,52 @@ class Circulation:
 
     def interval(self, arc: int, enough: int = UNBOUNDED) -> tuple[int, int]:
         """The smallest and largest value that an arc can have; the search stops when they are `enough` apart."""
-        kept, true = self.flow, self.flow[arc]
+        kept, true = self.slack, self.flow[arc]
         up = self.push(arc, enough, upwards=True)
-        self.flow = kept
+        self.slack = kept
         down = self.push(arc, enough - up, upwards=False)
-        self.flow = kept
+        self.slack = kept
         return true - down, true + up
 
     def push(self, arc: int, wanted: int, *, upwards: bool) -> int:
         """Let more (or less) flow along an arc, up to `wanted`, where the others make room; returns how much.
 
-        `flow` is a new list afterwards, so that whoever kept the old one can put it back. The arc's own entry in it is
-        left as it was.
+        `slack` is a new list afterwards, so that whoever kept the old one can put it back. The arc itself has none.
         """
-        most = min(wanted, self.high[arc] - self.flow[arc] if upwards else self.flow[arc] - self.low[arc])
-        start, end = (self.head[arc], self.tail[arc]) if upwards else (self.tail[arc], self.head[arc])
-        self.flow = list(self.flow)
+        most = min(wanted, self.slack[2 * arc if upwards else 2 * arc + 1])
+        start, end = self.ends(arc, upwards=upwards)
+        self.slack = slack = list(self.slack)
+        slack[2 * arc] = slack[2 * arc + 1] = 0
         pushed = 0
         while pushed < most:
-            path = self._path(start, end, arc)
+            path = self._path(start, end)
             if path is None:
                 break
-            pushed += self._send(path, most - pushed)
+            amount = min(most - pushed, *[slack[step] for step in path])
+            for step in path:
+                slack[step] -= amount
+                slack[step ^ 1] += amount
+            pushed += amount
         return pushed
 
-    def _send(self, path: list[int], most: int) -> int:
-        amount = min(most, *(self._slack(step) for step in path))
-        for step in path:
-            if step >= 0:
-                self.flow[step] += amount
-            else:
-                self.flow[~step] -= amount
-        return amount
-
-    def _slack(self, step: int) -> int:
-        return self.high[step] - self.flow[step] if step >= 0 else self.flow[~step] - self.low[~step]
-
-    def _path(self, start: int, end: int, without: int) -> list[int] | None:
-        if start == end:
-            return None
-        came: dict[int, int] = {start: 0}
-        waiting = deque((start,))
-        flow, low, high = self.flow, self.low, self.high
-        while waiting:
-            for step in self._at[waiting.popleft()]:
-                if step >= 0:
-                    node, is_open = self.head[step], flow[step] < high[step] and step != without
-                else:
-                    node, is_open = self.tail[~step], flow[~step] > low[~step] and ~step != without
-                if is_open and node not in came:
-                    came[node] = step
-                    if node == end:
+    def _path(self, start: int, end: int) -> list[int] | None:
+        """The steps of a shortest path with slack, from its end."""
+        slack, steps = self.slack, self.steps
+        came = [-1] * len(steps)
+        came[start] = -2
+        waiting = [start]
+        for node in waiting:
+            for step, reached in steps[node]:
+                if slack[step] and came[reached] == -1:
+                    came[reached] = step
+                    if reached == end:
                         return self._back(came, start, end)
-                    waiting.append(node)
+                    waiting.append(reached)
         return None
 
-    def _back(self, came: dict[int, int], start: int, end: int) -> list[int]:
+    def _back(self, came: list[int], start: int, end: int) -> list[int]:
         path, node = [], end
         while node != start:
-            step = came[node]
-            path.append(step)
-            node = self.tail[step] if step >= 0 else self.head[~step]
+            path.append(came[node])
+            node = self._ends[came[node] ^ 1]
         return path
-
-    def steps(self, node: int) -> list[int]:
-        """The arcs at a node: those that leave it by their number, those that enter it by its complement."""
-        return self._at[node]

@@ -127,20 +127,19 @@ def _cheapest(
 ) -> tuple[int, tuple[Spot, ...]] | None:
     """The cheapest counts to withhold so that an arc could be larger (or smaller) by an amount more than it can be."""
     net = seen.circulation
-    kept = net.flow
+    kept = net.slack
     free = net.push(arc, UNBOUNDED, upwards=upwards)
-    own = net.high[arc] - kept[arc] if upwards else kept[arc] - net.low[arc]
-    found = _search(seen, arc, amount, costs, upwards=upwards) if own - free >= amount else None
-    net.flow = kept
+    own = kept[2 * arc if upwards else 2 * arc + 1]
+    found = _search(seen, net.ends(arc, upwards=upwards), amount, costs) if own - free >= amount else None
+    net.slack = kept
     return found
 
 
 def _search(
-    seen: Seen, arc: int, amount: int, costs: dict[Spot, int], *, upwards: bool
+    seen: Seen, ends: tuple[int, int], amount: int, costs: dict[Spot, int]
 ) -> tuple[int, tuple[Spot, ...]] | None:
-    """The cheapest path around an arc (Dijkstra 1959)."""
-    net = seen.circulation
-    start, end = (net.head[arc], net.tail[arc]) if upwards else (net.tail[arc], net.head[arc])
+    """The cheapest path (Dijkstra 1959) on which so many people could have been counted otherwise."""
+    start, end = ends
     best: dict[int, int] = {start: 0}
     queue: list[tuple[int, int, tuple[Spot, ...]]] = [(0, start, ())]
     while queue:
@@ -149,35 +148,27 @@ def _search(
             return cost, spots
         if cost > best[node]:
             continue
-        for step in net.steps(node):
-            price = _price(seen, step, amount, costs) if step not in (arc, ~arc) else None
-            if price is None:
+        for step, reached in seen.circulation.steps[node]:
+            spot = _to_cover(seen, step, amount)
+            if spot is None and seen.circulation.slack[step] < amount:
                 continue
-            spot = seen.owner.get(_arc(step)) if price else None
             is_new = spot is not None and spot not in spots
-            further = cost + price if is_new else cost
-            reached = net.head[step] if step >= 0 else net.tail[~step]
+            further = cost + costs[spot] if is_new and spot is not None else cost
             if further < best.get(reached, UNBOUNDED):
                 best[reached] = further
                 heapq.heappush(queue, (further, reached, (*spots, spot) if is_new and spot is not None else spots))
     return None
 
 
-def _price(seen: Seen, step: int, amount: int, costs: dict[Spot, int]) -> int | None:
-    """What a step costs: 0 if there is room, else the cost of withholding its count; None: no room either way."""
-    net, arc = seen.circulation, _arc(step)
-    if (net.high[arc] - net.flow[arc] if step >= 0 else net.flow[arc] - net.low[arc]) >= amount:
-        return 0
+def _to_cover(seen: Seen, step: int, amount: int) -> Spot | None:
+    """The count that would have to be withheld so that a step has room; None: it has, or withholding gives it none."""
+    net, arc = seen.circulation, step >> 1
     spot = seen.owner.get(arc)
-    if spot is None or not seen.can_be_covered(spot):
+    if net.slack[step] >= amount or spot is None or not seen.can_be_covered(spot):
         return None
-    if step < 0 and arc == seen.spots[spot] and net.flow[arc] - seen.table.rule.profile.k < amount:
+    if step & 1 and arc == seen.spots[spot] and net.flow[arc] - seen.table.rule.profile.k < amount:
         return None
-    return costs[spot]
-
-
-def _arc(step: int) -> int:
-    return step if step >= 0 else ~step
+    return spot
 
 
 def _take_back(

@@ -28,6 +28,8 @@ from governance.standing import PARTS, Places, Standing
 Moves = tuple[tuple[int, int], ...]
 """Positions of people, and the place where each stood before."""
 
+_CHUNK = 256  # most people have not moved: whole stretches are compared at once
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
@@ -90,9 +92,13 @@ def is_clear(gate: Gate, standing: Standing) -> bool:
 
 def moved(before: bytes | bytearray, after: bytes | bytearray) -> Moves:
     """Who stands elsewhere, and where they stood before."""
-    if before == after:
-        return ()
-    return tuple((person, old) for person, (old, new) in enumerate(zip(before, after, strict=True)) if old != new)
+    found = []
+    for start in range(0, len(before), _CHUNK):
+        then, now = before[start : start + _CHUNK], after[start : start + _CHUNK]
+        if then != now:
+            pairs = enumerate(zip(then, now, strict=True), start=start)
+            found += [(person, old) for person, (old, new) in pairs if old != new]
+    return tuple(found)
 
 
 def hidden_under_totals(places: Places, shown: int) -> tuple[frozenset[int], ...]:

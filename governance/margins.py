@@ -219,9 +219,8 @@ class Seen:
 
     def _add_spot(self, spot: Spot, tail: int, head: int) -> None:
         amount = self._amount(spot)
-        arc = self.circulation.add(tail, head, (amount, amount), amount)
+        arc = self.circulation.add(tail, head, self._count_bounds(spot), amount)
         self.spots[spot], self.owner[arc] = arc, spot
-        self._bound_arc(arc, self._count_bounds(spot))
 
     def _amount(self, spot: Spot) -> int:
         return self.table.amounts[self.rows[spot[0]].first + spot[1]]
@@ -229,15 +228,11 @@ class Seen:
     def _bound(self, spot: Spot) -> None:
         """Set the bounds of a count, and of met and not met together in its row."""
         row = spot[0]
-        self._bound_arc(self.spots[spot], self._count_bounds(spot))
-        self._bound_arc(self._dens[row], self._den_bounds(row))
+        self.circulation.bound(self.spots[spot], self._count_bounds(spot))
+        self.circulation.bound(self._dens[row], self._den_bounds(row))
         for outcome in (MET, NOT_MET):
             if self.looks[row][outcome] is Look.OTHER:
                 self.owner[self._dens[row]] = (row, outcome)  # what gives the two together away
-
-    def _bound_arc(self, arc: int, bounds: tuple[int, int]) -> None:
-        true = self.circulation.flow[arc]
-        self.circulation.low[arc], self.circulation.high[arc] = min(bounds[0], true), max(bounds[1], true)
 
     def _count_bounds(self, spot: Spot) -> tuple[int, int]:
         row, outcome = spot
