@@ -29,18 +29,19 @@ from agent.errors import (
     NotAgreedError,
     TransportError,
 )
+from agent.history import Memory, keep, open_memory
 from agent.outbox import Message, Outgoing
 from agent.pull import Pulled, last_good, pull
 from agent.record import write_down
 from agent.release import count_for_others, message_of
-from agent.report import ExactReport, write_report, write_what_leaves
+from agent.report import ExactReport, Shown, write_report, write_what_leaves
 from agent.run import Ran, RunRequest, run
 from agent.transport import Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import Catalogue, HubIdentity, read_catalogue
 from governance.errors import GovernanceError
 from governance.sealing import SealedResult, seal
-from governance.suppress import SafeTable
+from governance.suppress import Suppressed
 from governance.wire import FileKind
 from searches.answer import exact_cells
 from searches.people import PeopleSets
@@ -160,16 +161,20 @@ def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
             f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"
         )
     ran = run(_request(turn, one))  # 5, 6
-    _keep_reports(turn, ran, {})  # 7
+    _keep_reports(turn, ran, None)  # 7
     _keep_action_lists(turn, ran)  # 7
-    tables = count_for_others(one, ran)  # 8, 9
-    _keep_reports(turn, ran, {table.search_id: table for table in tables})
+    memory = open_memory(turn)
+    counted = count_for_others(one, ran, memory)  # 8, 9
+    _keep_reports(turn, ran, counted)
     place = turn.outbox.next_place()
-    leaving = message_of(turn.config.practice, one, ran, tables, place)
+    leaving = message_of(turn.config.practice, one, ran, counted.tables, place)
     sealed: SealedResult = seal(leaving, turn.key, hub.seal_key)  # 10
     write_what_leaves(turn.folder.reports, leaving)
     outgoing = Outgoing(FileKind.RESULT, one.active.agreement.id, one.reference_date.isoformat(), sealed.data)
-    message = turn.outbox.spool(place, outgoing, turn.now)
+    remembered = Memory(counted.history, memory.local_key)
+    message = turn.outbox.spool(
+        place, outgoing, turn.now, lambda connection, sequence: keep(connection, remembered, sequence, sealed.data)
+    )
     write_down(turn.folder, turn.outbox, turn.diary, message)
     return message
 
@@ -186,12 +191,15 @@ def _request(turn: Turn, one: Due) -> RunRequest:
     )
 
 
-def _keep_reports(turn: Turn, ran: Ran, released: Mapping[str, SafeTable]) -> None:
+def _keep_reports(turn: Turn, ran: Ran, decided: Suppressed | None) -> None:
     """The exact report of each search that ran, with what others will see once that is decided."""
+    released = {table.search_id: table for table in decided.tables} if decided is not None else {}
+    stories = {story.search_id: story for story in decided.stories} if decided is not None else {}
     for people in _answered(ran):
         cells = exact_cells(people, ran.answers.type1)
         report = ExactReport(turn.config.practice, people.search, people.reference_date, cells)
-        write_report(turn.folder.reports, report, released.get(people.search.id))
+        shown = Shown(released.get(people.search.id), stories.get(people.search.id))
+        write_report(turn.folder.reports, report, shown)
 
 
 def _keep_action_lists(turn: Turn, ran: Ran) -> None:

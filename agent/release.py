@@ -6,31 +6,37 @@ the reason, so that its absence says nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.metadata import version
 
 from agent.approval import Due
+from agent.history import Memory
 from agent.outbox import Place
 from agent.run import Ran
-from governance.optouts import take_off
+from governance.optouts import CountedPeople, take_off
 from governance.profiles import Profile, profile, size_band
 from governance.sealing import ResultMessage, Translations
-from governance.suppress import SafeTable, failed, not_run, suppress
+from governance.suppress import Practice, SafeTable, Suppressed, Terms, failed, not_run, suppress
 from searches.answer import Failed, NotRun
 from searches.people import PeopleSets
 from searches.search import Search
 
 
-def count_for_others(one: Due, ran: Ran) -> tuple[SafeTable, ...]:
-    """The tables of every search that is due, in the order of their ids.
+def count_for_others(one: Due, ran: Ran, memory: Memory) -> Suppressed:
+    """The tables of every search that is due, in the order of their ids, why each is as it is, and the new history.
 
     Raises:
         OptOutsError: it is not known well enough who opted out; nothing may leave.
         DisclosureError: a search has more cells than may leave.
     """
     terms = profile(one.active.agreement.profile)
-    tables = [_table(one, ran, search, terms) for search in one.permitted]
-    tables += [not_run(search, terms, "denied_here") for search in one.denied_here]
-    return tuple(sorted(tables, key=lambda table: table.search_id))
+    counted = [_counted(one, ran, people) for people in _answers(one, ran)]
+    practice = Practice(ran.answers.roster, ran.answers.type1, memory.local_key)
+    made = suppress(counted, Terms(one.active.agreement.id, terms), practice, memory.history)
+    unanswered = [_unanswered(ran, search, terms) for search in one.permitted if not _is_answered(ran, search)]
+    unanswered += [not_run(search, terms, "denied_here") for search in one.denied_here]
+    tables = sorted((*made.tables, *unanswered), key=lambda table: table.search_id)
+    return replace(made, tables=tuple(tables))
 
 
 def message_of(practice: str, one: Due, ran: Ran, tables: tuple[SafeTable, ...], place: Place) -> ResultMessage:
@@ -56,15 +62,27 @@ def message_of(practice: str, one: Due, ran: Ran, tables: tuple[SafeTable, ...],
     )
 
 
-def _table(one: Due, ran: Ran, search: Search, terms: Profile) -> SafeTable:
+def _answers(one: Due, ran: Ran) -> list[PeopleSets]:
+    results = (ran.answers.results[search.id] for search in one.permitted)
+    return [result for result in results if isinstance(result, PeopleSets)]
+
+
+def _is_answered(ran: Ran, search: Search) -> bool:
+    return isinstance(ran.answers.results[search.id], PeopleSets)
+
+
+def _counted(one: Due, ran: Ran, people: PeopleSets) -> CountedPeople:
+    return take_off(people, ran.answers.type1, ran.delivered_on, one.active.agreement.opt_out_policy)
+
+
+def _unanswered(ran: Ran, search: Search, terms: Profile) -> SafeTable:
     match ran.answers.results[search.id]:
-        case PeopleSets() as people:
-            counted = take_off(people, ran.answers.type1, ran.delivered_on, one.active.agreement.opt_out_policy)
-            return suppress(counted, terms, _list_size(ran))
         case NotRun(reason=reason):
             return not_run(search, terms, reason)
         case Failed(reason=reason):
             return failed(search, terms, reason)
+        case _:
+            raise TypeError(f"search {search.id} has an answer")
 
 
 def _list_size(ran: Ran) -> int:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from agent.files import private_folder, write_private
 from governance.sealing import ResultMessage
+from governance.story import TableStory
 from governance.suppress import CellState, SafeRow, SafeTable, State
 from searches.search import Search, Unit
 
@@ -51,17 +52,27 @@ class ExactReport:
         return COUNTS | UNCAPPED if self.search.unit is Unit.APPOINTMENT else COUNTS
 
 
-def write_report(folder: Path, report: ExactReport, released: SafeTable | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What others will see of a report's figures, and why; None: that is not decided, or nothing was released."""
+
+    table: SafeTable | None = None
+    story: TableStory | None = None
+
+
+def write_report(folder: Path, report: ExactReport, shown: Shown | None = None) -> None:
     """Write a report's three files, owner-only; harmless when done twice.
 
     Args:
         folder: of the reports; the files are REFERENCE-DATE/SEARCH.json, .csv and .html in it.
         report: the exact answer.
-        released: what others will see, or None while that is not decided.
+        shown: what others will see, or None while that is not decided.
     """
+    released = shown.table if shown is not None else None
+    story = shown.story if shown is not None else None
     stem = private_folder(folder / report.reference_date.isoformat()) / report.search.id
     rows = released.rows if released is not None else (None,) * len(report.cells)
-    write_private(stem.with_suffix(".json"), _json(report, released))
+    write_private(stem.with_suffix(".json"), _json(report, released, story))
     write_private(stem.with_suffix(".csv"), _csv(report, rows))
     write_private(stem.with_suffix(".html"), _page(report, rows).encode("utf-8"))
 
@@ -88,7 +99,7 @@ def seen_by_others(state: CellState) -> str:
             return f"{state.state.replace('_', ' ')}: {state.reason}"
 
 
-def _json(report: ExactReport, released: SafeTable | None) -> bytes:
+def _json(report: ExactReport, released: SafeTable | None, story: TableStory | None) -> bytes:
     document = {
         "schema": 1,
         "notice": NOTICE,
@@ -100,6 +111,7 @@ def _json(report: ExactReport, released: SafeTable | None) -> bytes:
         "reference_date": report.reference_date.isoformat(),
         "cells": list(report.cells),
         "released": released.to_json() if released is not None else None,
+        "why": story.to_json() if story is not None else None,
     }
     return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8")
 

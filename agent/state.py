@@ -7,7 +7,8 @@
     receipts/SEQUENCE.receipt   what the hub signed for each                                   checked by signature
     reports/, action_lists/     exact figures and lists of patients: these never leave
     diary.jsonl                 the record                                                     checked by its chain
-    state.sqlite                sequence, agreements decided here, the latest time seen        trusted
+    state.sqlite                sequence, agreements decided here, the latest time seen,       trusted
+                                what was released so far (see `governance.release_history`)    checked by its HMAC
 
 One turn at a time: a turn holds an exclusive lock, which the operating system lets go of when the process ends, however
 it ends.
@@ -56,6 +57,7 @@ CREATE TABLE IF NOT EXISTS failure (
     at TEXT NOT NULL,
     PRIMARY KEY (agreement, reference_date)
 );
+CREATE TABLE IF NOT EXISTS release_history (one INTEGER PRIMARY KEY CHECK (one = 1), data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS latest_time (one INTEGER PRIMARY KEY CHECK (one = 1), seen TEXT NOT NULL);
 """
 
@@ -85,6 +87,11 @@ class StateFolder:
     def ssh_key(self) -> Path:
         """The practice's SSH key (OpenSSH form)."""
         return self.keys / "ssh_ed25519"
+
+    @property
+    def people_key(self) -> Path:
+        """The key under which people have their positions in what was released."""
+        return self.keys / "people.key"
 
     @property
     def catalogue(self) -> Path:

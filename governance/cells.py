@@ -54,13 +54,14 @@ WITHHELD_REASONS = frozenset(
         Reason.LIST_BELOW_1000,
         Reason.LIST_AT_MOST_100,
         Reason.NUMBER_TOO_LARGE,
+        Reason.DENOMINATOR_BELOW_8,  # of version 1 of the rules: no longer sent
         Reason.DENOMINATOR_TOO_SMALL,
         Reason.PROTECTS_OTHERS,
         Reason.TOO_MANY_DIMENSIONS,
         Reason.TOO_OFTEN,
     }
 )
-"""Reasons for which a count that was worked out is not sent. (`denominator_below_8` was sent under rules version 1.)"""
+"""Reasons for which a count that was worked out is not sent."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,11 +172,11 @@ class Seen:
 
     def _width(self, spot: Spot, arc: int) -> int:
         low, high = self.circulation.low[arc], self.circulation.high[arc]
-        return min(self.table.rule.few_most, high - low, self._listed(self.rows[spot[0]]) - low)
+        return min(self.table.rule.profile.width, high - low, self._listed(self.rows[spot[0]]) - low)
 
     def _outside_width(self, leaf: int) -> int:
         few = self.known.outside is not None and 0 < self.known.outside[leaf] < self.table.rule.profile.k
-        return min(self.table.rule.few_most, self._listed(self.rows[leaf])) if few else 0
+        return min(self.table.rule.profile.width, self._listed(self.rows[leaf])) if few else 0
 
     def _listed(self, row: Row) -> int:
         return UNBOUNDED if self.known.lists is None else sum(self.known.lists[leaf] for leaf in row.leaves)

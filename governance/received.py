@@ -83,7 +83,9 @@ def _reason_fits(one: CellState, cell: Cell, rule: Rule) -> bool:
         return False
     if one.reason in _LEAVES_ONLY:
         return cell != TOTALS
-    return one.reason is not Reason.DENOMINATOR_TOO_SMALL or rule.least_denominator > 0
+    if one.reason is Reason.DENOMINATOR_TOO_SMALL:
+        return rule.least_denominator > 0
+    return one.reason is not Reason.DENOMINATOR_BELOW_8
 
 
 def _fits(one: CellState, rule: Rule, *, is_possible: bool) -> bool:

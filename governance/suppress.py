@@ -305,6 +305,7 @@ def _table(shape: Shape, profile: Profile, rows: Iterable[SafeRow]) -> SafeTable
 
 
 def _empty(search: Search, profile: Profile, state: State, reason: str) -> SafeTable:
+    check_floor(profile)
     known = frozenset(str(one) for one in Reason) - {str(one) for one in WITHHELD_REASONS}
     one = CellState(state, reason=Reason(reason) if reason in known else Reason.OTHER)
     shape = Shape.of(search)

@@ -182,7 +182,8 @@ def _failed(error: AnswerError) -> Failed:
 
 
 def _roster(extract: Extract, batch: Batch) -> Roster:
-    roster = Roster(batch.patient_ids("patient"))
+    patient_ids = batch.patient_ids("patient")
+    roster = Roster(patient_ids, batch.groups(patient_ids))
     if not roster.patient_ids:
         raise ExtractError(
             f"the extract holds no current patient of practice {extract.practice}",

@@ -12,6 +12,7 @@ from typing import Any, Self
 
 from sqlglot import exp
 
+from searches.canon import BUILT_IN_DIMENSIONS
 from searches.engines.duckdb import Session
 from searches.errors import AnswerError
 from searches.extract import Extract
@@ -61,6 +62,18 @@ class Batch:
         """The patient ids of a kept table, as text, in the order of ids."""
         rows = self._session.rows(exp.select("patient_id").from_(table))
         return tuple(str(patient_id) for patient_id in sorted({row[0] for row in rows if row[0] is not None}))
+
+    def groups(self, patient_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+        """For each column of `patient` that can be a dimension, the patients (a bit set) of each of its values."""
+        positions = {patient_id: position for position, patient_id in enumerate(patient_ids)}
+        names = tuple(BUILT_IN_DIMENSIONS)
+        found: dict[str, dict[str, int]] = {name: {} for name in names}
+        for patient_id, *values in self._session.rows(exp.select("patient_id", *names).from_("patient")):
+            for name, value in zip(names, values, strict=True):
+                if value is not None:
+                    of_column = found[name]
+                    of_column[str(value)] = of_column.get(str(value), 0) | 1 << positions[str(patient_id)]
+        return found
 
     def answers(self, plan: Plan, roster: Roster) -> dict[str, PeopleSets | AnswerError]:
         """The answers of the searches of a plan that are worked out from features, by id; or what is wrong with one.

@@ -69,8 +69,8 @@ class Roster:
 
     Args:
         patient_ids: in the order of ids.
-        groups: for each column of `patient` that can be a dimension, the people (a bit set) of each of its values; empty
-            where it was not asked for.
+        groups: for each column of `patient` that can be a dimension, the people (a bit set) of each of its values;
+            empty where it was not asked for.
     """
 
     patient_ids: tuple[str, ...]

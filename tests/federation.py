@@ -46,7 +46,7 @@ from governance.optouts import OptOutPolicy, take_off
 from governance.profiles import profile, size_band
 from governance.review import ReviewOf, Role, sign_review
 from governance.sealing import ResultMessage, SealedResult, Translations, seal
-from governance.suppress import SafeTable, suppress
+from governance.suppress import SafeTable
 from governance.wire import AgreementDecision, FileKind, upload_name
 from hub.accounts import enrol_account, practice_account
 from hub.agreements import Signers, in_force, propose, put_files
@@ -70,6 +70,7 @@ from searches.document import SearchFiles, content_digest, library_folder, read_
 from searches.people import AnswerRow, Roster, gather
 from searches.search import Outcome as SearchOutcome
 from searches.search import Schedule, Search
+from tests.governance_kit import first_release
 
 HUB = "NORTHSIDE"
 AGREEMENT = "heart-health"
@@ -430,7 +431,7 @@ def table_of(search: Search, met: int, not_met: int, profile_id: str = "gp-bench
     ]
     people = gather(search, REFERENCE_DATE, roster, rows)
     counted = take_off(people, 0, REFERENCE_DATE, OptOutPolicy.TYPE1_EXCLUDED)
-    return suppress(counted, profile(profile_id), LIST_SIZE)
+    return first_release(counted, profile(profile_id), LIST_SIZE)
 
 
 def pulse_table(met: int = 300, not_met: int = 200) -> SafeTable:

@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 
 from agent.action_list import Identities, cell_text, listed_outcome, write_action_list
-from agent.report import NOTICE, ExactReport, seen_by_others, write_report
+from agent.report import NOTICE, ExactReport, Shown, seen_by_others, write_report
 from governance.optouts import take_off
 from governance.profiles import profile
-from governance.suppress import CellState, Reason, State, suppress
+from governance.release_history import ReleaseHistory
+from governance.suppress import CellState, Practice, Reason, State, Terms, suppress
 from searches.answer import exact_cells
 from searches.document import library_folder, load_search
 from searches.people import AnswerRow, PeopleSets, Roster, gather
@@ -46,8 +47,9 @@ def missed() -> PeopleSets:
 def written(folder: Path, people: PeopleSets, *, released: bool) -> Path:
     report = ExactReport("Z90001", people.search, REFERENCE_DATE, exact_cells(people, OPTED_OUT))
     counted = take_off(people, OPTED_OUT, REFERENCE_DATE, "type1_excluded")
-    table = suppress(counted, profile("gp-bench"), len(ROSTER.patient_ids)) if released else None
-    write_report(folder, report, table)
+    practice = Practice(ROSTER, OPTED_OUT, bytes(32))
+    made = suppress([counted], Terms("heart-health", profile("gp-bench")), practice, ReleaseHistory())
+    write_report(folder, report, Shown(made.tables[0], made.stories[0]) if released else None)
     return folder / "2026-03-31" / people.search.id
 
 

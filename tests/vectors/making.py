@@ -22,7 +22,7 @@ from governance.profiles import GP_BENCH, NHS_ROUND5
 from governance.review import REVIEW_TYPE, Role
 from governance.sealing import PAYLOAD_TYPE, SEALED_TYPE, ResultMessage, padded_length, read_header, seal
 from governance.signing import encode64, pae
-from governance.suppress import SafeTable, not_run, suppress
+from governance.suppress import SafeTable, not_run
 from governance.targets import AgreementIndex, IndexEntry, search_path, write_bundle, write_hub, write_index
 from governance.terms import digest_of, document_of, sign_agreement
 from governance.wire import FileKind, file_digest, receipt_name, sign_acceptance, upload_name
@@ -38,6 +38,7 @@ from tests.governance_kit import (
     agreement,
     bundle,
     counted,
+    first_release,
     message,
     search,
     signing_key,
@@ -182,7 +183,7 @@ def catalogue_targets() -> Vector:
 def sent() -> ResultMessage:
     """A result with every kind of cell."""
     split = search("split", ("a", "b", "c"))
-    visits: SafeTable = suppress(
+    visits: SafeTable = first_release(
         counted(split, [([1] * 50, [1] * 4, [1] * 9), ([], [], []), ([1] * 5, [1] * 4, [1] * 2)]), GP_BENCH, 6000
     )
     return message(visits, table(80, 20), not_run(search("appointments"), GP_BENCH, "layout_has_no_appointments"))
