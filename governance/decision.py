@@ -243,7 +243,8 @@ def _elsewhere(asked: Asked, standing: Standing, ledger: Ledger) -> int:
 
 
 def _covered(table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]) -> _Chosen:
-    seen = Seen(table, known, blank)
+    # Where no leaf may be shown because the practice is small, a large leaf is no secret: only few people are.
+    seen = Seen(table, known, blank, table.leaves if unwanted.bare else ())
     near = _spots(seen, ((one.row, one.part) for one in unwanted.near))
     told = (
         (row, part) for row in table.places.rows for part in range(len(PARTS)) if row.first + part in unwanted.alerted

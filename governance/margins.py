@@ -84,10 +84,11 @@ class Seen:
         table: as it is to be released.
         known: what others know beside it.
         blank: rows of which nothing at all may be shown, not even that a count is small.
+        open_rows: rows of which a count that is large enough by itself needs no protection.
     """
 
-    def __init__(self, table: Table, known: Known, blank: Iterable[int] = ()) -> None:
-        self.table, self.known = table, known
+    def __init__(self, table: Table, known: Known, blank: Iterable[int] = (), open_rows: Iterable[int] = ()) -> None:
+        self.table, self.known, self._open_rows = table, known, frozenset(open_rows)
         self.rows, self.looks = table.rows, table.looks()
         self.blank: set[int] = set()
         self._own_looks = list(self.looks)
@@ -163,7 +164,8 @@ class Seen:
         return any((number, o) in self.covered for o in (MET, NOT_MET) if self.looks[number][o] is Look.OTHER)
 
     def _is_hidden(self, spot: Spot) -> bool:
-        if self.is_known(spot):
+        row, outcome = spot
+        if self.is_known(spot) or (row in self._open_rows and self._own_looks[row][outcome] is Look.VALUE):
             return False
         return spot in self.covered or self.looks[spot[0]][spot[1]] is not Look.VALUE
 
