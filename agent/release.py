@@ -32,7 +32,8 @@ def count_for_others(one: Due, ran: Ran, memory: Memory) -> Suppressed:
     terms = profile(one.active.agreement.profile)
     counted = [_counted(one, ran, people) for people in _answers(one, ran)]
     practice = Practice(ran.answers.roster, ran.answers.type1, memory.local_key)
-    made = suppress(counted, Terms(one.active.agreement.id, terms), practice, memory.history)
+    relaxed = {people.search.id: one.active.agreement.rule(people.search.id) for people in counted}
+    made = suppress(counted, Terms(one.active.agreement.id, terms, relaxed), practice, memory.history)
     unanswered = [_unanswered(ran, search, terms) for search in one.permitted if not _is_answered(ran, search)]
     unanswered += [not_run(search, terms, "denied_here") for search in one.denied_here]
     tables = sorted((*made.tables, *unanswered), key=lambda table: table.search_id)

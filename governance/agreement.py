@@ -32,7 +32,7 @@ from enum import StrEnum
 from governance.cells import Shape
 from governance.errors import GovernanceError, NotPermittedError
 from governance.optouts import OptOutPolicy
-from governance.profiles import profile
+from governance.profiles import Profile, Relaxation, effective, profile
 from governance.review import ReviewedSearch, check_three_people
 from searches.search import Schedule
 
@@ -59,11 +59,13 @@ class SearchTerms:
         search_id: of the search.
         dimensions: the most by which its counts may be split.
         schedule: the most often it may run.
+        relaxed: what is signed for beyond the profile, for this search only.
     """
 
     search_id: str
     dimensions: tuple[str, ...]
     schedule: Schedule
+    relaxed: frozenset[Relaxation] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,15 @@ class Agreement:
     def terms_of(self, search_id: str) -> SearchTerms | None:
         """What is agreed of a search, or None: not in scope."""
         return next((terms for terms in self.searches if terms.search_id == search_id), None)
+
+    def rule(self, search_id: str, own: Profile | None = None) -> Profile:
+        """The disclosure rule of a search: the profile with what is relaxed for it, no wider than the practice's own.
+
+        Raises:
+            NotPermittedError: a profile is not known, or lies below the floor.
+        """
+        terms = self.terms_of(search_id)
+        return effective(profile(self.profile), own, terms.relaxed if terms is not None else frozenset())
 
 
 @dataclass(frozen=True, slots=True)

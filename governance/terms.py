@@ -11,7 +11,7 @@
     prohibited_uses: [Performance management, Insurance, Marketing, Re-identification]
     legal_basis: ["UK GDPR Article 6(1)(e) and 9(2)(h); what leaves is anonymous"]
     searches:
-      - {id: pulse-rhythm-65, dimensions: [age_band, sex], schedule: monthly}
+      - {id: pulse-rhythm-65, dimensions: [age_band, sex], schedule: monthly}    # relaxed: [one_sided]
     tables:
       patient: [patient_id, age, age_band, sex]
       event: [patient_id, event_date, code]
@@ -41,7 +41,7 @@ from governance.canonical import to_canonical
 from governance.errors import FormatError, GovernanceError, NotPermittedError
 from governance.keys import SigningKey, VerifyKey
 from governance.optouts import OptOutPolicy
-from governance.profiles import FALLBACK
+from governance.profiles import FALLBACK, Relaxation
 from governance.signing import parse_signed, sign, verify
 from governance.wire import (
     TARGET_LIMIT_BYTES,
@@ -89,6 +89,7 @@ class _SearchModel(Message):
     id: SearchId
     dimensions: Annotated[list[_Name], Field(max_length=10)] = Field(default_factory=list)
     schedule: Literal["weekly", "monthly", "quarterly", "yearly"]
+    relaxed: Annotated[list[Literal["one_sided"]], Field(max_length=1)] = Field(default_factory=list)
 
 
 class _TermsModel(Message):
@@ -150,10 +151,7 @@ def document_of(agreement: Agreement) -> bytes:
             "purposes": list(agreement.purposes),
             "prohibited_uses": list(agreement.prohibited_uses),
             "legal_basis": list(agreement.legal_basis),
-            "searches": [
-                {"id": terms.search_id, "dimensions": list(terms.dimensions), "schedule": str(terms.schedule)}
-                for terms in agreement.searches
-            ],
+            "searches": [_search_document(terms) for terms in agreement.searches],
             "tables": {table: list(columns) for table, columns in agreement.tables.items()},
             "codelists": list(agreement.codelists),
             "profile": agreement.profile,
@@ -163,6 +161,16 @@ def document_of(agreement: Agreement) -> bytes:
             "end": agreement.end.isoformat(),
         }
     )
+
+
+def _search_document(terms: SearchTerms) -> dict[str, object]:
+    relaxed = {"relaxed": sorted(str(one) for one in terms.relaxed)} if terms.relaxed else {}
+    return {
+        "id": terms.search_id,
+        "dimensions": list(terms.dimensions),
+        "schedule": str(terms.schedule),
+        **relaxed,
+    }
 
 
 def digest_of(document: bytes) -> str:
@@ -280,7 +288,8 @@ _VIEW_WORDS = {
 
 def _terms_words(terms: SearchTerms) -> str:
     split = f", by {' and '.join(terms.dimensions)}" if terms.dimensions else ""
-    return f"{terms.search_id}, {terms.schedule}{split}"
+    relaxed = "; the other side of a few people is shown" if Relaxation.ONE_SIDED in terms.relaxed else ""
+    return f"{terms.search_id}, {terms.schedule}{split}{relaxed}"
 
 
 def _agreement(model: _TermsModel) -> Agreement:
@@ -302,7 +311,7 @@ def _agreement(model: _TermsModel) -> Agreement:
         purposes=tuple(model.purposes),
         prohibited_uses=tuple(model.prohibited_uses),
         legal_basis=tuple(model.legal_basis),
-        searches=tuple(SearchTerms(one.id, tuple(one.dimensions), Schedule(one.schedule)) for one in model.searches),
+        searches=tuple(_search_terms(one) for one in model.searches),
         tables={table: tuple(columns) for table, columns in model.tables.items()},
         codelists=tuple(model.codelists),
         profile=model.profile,
@@ -311,6 +320,11 @@ def _agreement(model: _TermsModel) -> Agreement:
         start=start,
         end=end,
     )
+
+
+def _search_terms(model: _SearchModel) -> SearchTerms:
+    relaxed = frozenset(Relaxation(one) for one in model.relaxed)
+    return SearchTerms(model.id, tuple(model.dimensions), Schedule(model.schedule), relaxed)
 
 
 def _check_tables(tables: dict[str, list[str]]) -> None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from governance.agreement import ActiveAgreement
-from governance.cells import Shape
+from governance.agreement import Agreement as Terms
+from governance.cells import ReceivedTable, Shape
 from governance.errors import DisclosureError, FormatError, GovernanceError, NotPermittedError, TrustError
 from governance.keys import VerifyKey
-from governance.profiles import profile
+from governance.profiles import Profile, narrowest, profile
 from governance.sealing import ReceivedResult, check_searches
 from governance.suppress import SafeTable, recheck
 from governance.terms import activate, read_agreement
@@ -112,7 +113,7 @@ def permit_result(practice: Practice, received: ReceivedResult, today: date) -> 
         raise QuarantineError("opt-outs were taken off by another policy than the agreement's", "breaks_profile")
     try:
         tables = tuple(
-            (row, recheck(table, profile(agreement.profile), Shape.of(search_of(row))))
+            (row, recheck(table, received_rule(active.agreement, table), Shape.of(search_of(row))))
             for row, table in zip(published, received.tables, strict=True)
         )
     except (DisclosureError, NotPermittedError) as error:
@@ -163,6 +164,21 @@ def _check_period(practice: Practice, agreement: Agreement, received: ReceivedRe
     recorded = Result.objects.filter(practice=practice, agreement=agreement, reference_date=received.reference_date)
     if recorded.exists():
         raise QuarantineError(f"a result for {received.reference_date} is recorded", "period_already_recorded")
+
+
+def received_rule(agreement: Terms, table: ReceivedTable) -> Profile:
+    """The rule that a table must keep: the agreement's for its search, or the narrower one that the practice applied.
+
+    Raises:
+        NotPermittedError: the profile is not known.
+        DisclosureError: it is wider than the agreement's somewhere.
+    """
+    agreed, applied = profile(agreement.profile), profile(table.profile)
+    if narrowest(agreed, applied).id != applied.id:
+        raise DisclosureError(
+            f"search {table.search_id}: profile {applied.id} is not the agreement's, expected {agreed.id} or narrower"
+        )
+    return agreement.rule(table.search_id, applied if applied.id != agreed.id else None)
 
 
 def _published(agreement: Agreement, received: ReceivedResult) -> list[PublishedSearch]:

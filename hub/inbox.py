@@ -12,11 +12,13 @@ from pathlib import Path
 from django.db import transaction
 
 from governance.cells import Shape
-from governance.profiles import profile
+from governance.keys import VerifyKey
 from governance.sealing import ReceivedResult, read_payload
 from governance.suppress import SafeTable, recheck
+from governance.terms import read_agreement
 from governance.wire import PART_SUFFIX, RESULT_LIMIT_BYTES
 from hub.centre import Centre
+from hub.enforce import received_rule
 from hub.errors import QuarantineError
 from hub.events import record
 from hub.files import write_whole
@@ -94,8 +96,11 @@ def opened_tables(result: Result) -> tuple[SafeTable, ...]:
     """The tables of a stored result, checked again against the profile they were received under."""
     figures = Figure.objects.filter(result=result).select_related("search")
     searches = {figure.search.search_id: search_of(figure.search) for figure in figures}
-    rules = profile(result.agreement.profile)
-    return tuple(recheck(table, rules, Shape.of(searches[table.search_id])) for table in opened_message(result).tables)
+    signed = read_agreement(bytes(result.agreement.envelope), VerifyKey.parse(result.agreement.signed_by))
+    return tuple(
+        recheck(table, received_rule(signed.agreement, table), Shape.of(searches[table.search_id]))
+        for table in opened_message(result).tables
+    )
 
 
 def _is_abandoned(path: Path, now: datetime) -> bool:

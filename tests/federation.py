@@ -431,7 +431,9 @@ def table_of(search: Search, met: int, not_met: int, profile_id: str = "gp-bench
     ]
     people = gather(search, REFERENCE_DATE, roster, rows)
     counted = take_off(people, 0, REFERENCE_DATE, OptOutPolicy.TYPE1_EXCLUDED)
-    return first_release(counted, profile(profile_id), LIST_SIZE)
+    others = len(search.cells()) - 2  # nobody is registered there, as everyone knows
+    lists = (0,) * others + (met + not_met,) if search.dimensions else None
+    return first_release(counted, profile(profile_id), LIST_SIZE, lists)
 
 
 def pulse_table(met: int = 300, not_met: int = 200) -> SafeTable:

@@ -255,29 +255,36 @@ def table(
     return first_release(counted(search(search_id), [([1] * met, [1] * not_met, [1] * excepted)]), profile, 6000)
 
 
-def first_release(one: CountedPeople, profile: Profile, list_size: int) -> SafeTable:
-    """The table of a search that is released for the first time, before any other, at a practice of this size."""
+def first_release(
+    one: CountedPeople, profile: Profile, list_size: int, lists: tuple[int, ...] | None = None
+) -> SafeTable:
+    """The table of a search that is released for the first time, before any other, at a practice of this size.
+
+    Args:
+        lists: how many are registered in each cell, which everyone knows; None: nobody knows.
+    """
     largest = max(
         (people.members.bit_length() for by_outcome in one.counted.values() for people in by_outcome.values()),
         default=0,
     )
     roster = Roster(tuple(str(number) for number in range(largest)))
-    practice = PracticeOfSize(roster, 0, bytes(32), list_size)
+    practice = PracticeOfSize(roster, 0, bytes(32), list_size, lists)
     return suppress([one], Terms("heart-health", profile), practice, ReleaseHistory()).tables[0]
 
 
 @dataclass(frozen=True)
 class PracticeOfSize(Practice):
-    """A practice whose list size is as told, whoever is on its roster."""
+    """A practice whose list sizes are as told, whoever is on its roster."""
 
     told: int = 0
+    known: tuple[int, ...] | None = None
 
     @property
     def list_size(self) -> int:
         return self.told
 
     def lists(self, places: Places) -> tuple[int, ...] | None:
-        return None
+        return self.known
 
 
 def message(*tables: SafeTable, **changes: object) -> ResultMessage:

@@ -60,7 +60,7 @@ def unsplit_reason(table: SafeTable) -> str:
     """Why no group can be shown, in words; empty if the search has no groups."""
     rows = groups(table)
     reason = rows[0].met.reason if rows else None
-    if reason is Reason.DENOMINATOR_BELOW_8:
+    if reason in (Reason.DENOMINATOR_BELOW_8, Reason.DENOMINATOR_TOO_SMALL):
         return f"{reason_words(reason)} in each"
     return reason_words(reason) if reason else ""
 

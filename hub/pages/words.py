@@ -23,6 +23,10 @@ _REASONS = {
     Reason.TIMED_OUT: "the search took too long",
     Reason.ANSWER_INVALID: "the answer did not have the right shape",
     Reason.OTHER: "the reason is in the diary at the practice",
+    Reason.DENOMINATOR_TOO_SMALL: "too few people were counted",
+    Reason.PROTECTS_OTHERS: "a small number could be worked out from it",
+    Reason.TOO_MANY_DIMENSIONS: "the agreed rules allow fewer groups",
+    Reason.TOO_OFTEN: "the agreed rules allow fewer releases",
 }
 
 

@@ -63,7 +63,7 @@ def test_one_peer_is_not_peers() -> None:
 
 
 def test_why_no_group_is_shown_speaks_of_each_group() -> None:
-    assert unsplit_reason(pulse_table(5, 5)) == "fewer than 8 people were counted in each"
+    assert unsplit_reason(pulse_table(5, 5)) == "too few people were counted in each"
 
 
 def test_the_file_has_counts_in_one_s_own_row_only() -> None:
