@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from agent.files import write_private
-from agent.state import StateFolder
+from agent.state import BEGINS_HERE, StateFolder
 from agent.turn import Turn
 from governance.errors import HistoryError
 from governance.release_history import Mark, ReleaseHistory, check_continues, read_history, write_history
@@ -34,13 +34,17 @@ def open_memory(turn: Turn) -> Memory:
     Raises:
         HistoryError: it is missing, was altered, or is not as new as the outbox.
     """
-    row = turn.connection.execute("SELECT data FROM release_history").fetchone()
-    if row is None:
-        return Memory(ReleaseHistory(mark=_last_result(turn)), _new_key(turn.folder))
+    row, last = turn.connection.execute("SELECT data FROM release_history").fetchone(), _last_result(turn)
+    if row is None and last != Mark():
+        raise HistoryError(
+            "release history is gone, but results were released", "restore the state folder from its newest copy"
+        )
+    if row is None or row[0] == BEGINS_HERE:
+        return Memory(ReleaseHistory(mark=last), _new_key(turn.folder))
     local_key = _key(turn.folder)
     history = read_history(bytes(row[0]), local_key)
     known = turn.outbox.next_place().sequence - 1
-    check_continues(history, _last_result(turn), known, receipted=known)
+    check_continues(history, last, known, receipted=known)
     return Memory(history, local_key)
 
 

@@ -61,6 +61,9 @@ CREATE TABLE IF NOT EXISTS release_history (one INTEGER PRIMARY KEY CHECK (one =
 CREATE TABLE IF NOT EXISTS latest_time (one INTEGER PRIMARY KEY CHECK (one = 1), seen TEXT NOT NULL);
 """
 
+BEGINS_HERE = b""
+"""In place of a release history: results were released before there was one, and it begins with the next."""
+
 
 @dataclass(frozen=True, slots=True)
 class StateFolder:
@@ -162,8 +165,16 @@ def open_database(folder: StateFolder) -> Iterator[sqlite3.Connection]:
         connection.execute("PRAGMA journal_mode = DELETE")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.executescript(_SCHEMA)
+        _make_tables(connection)
         yield connection
+
+
+def _make_tables(connection: sqlite3.Connection) -> None:
+    """Make what is missing; a folder of an agent that kept no release history yet begins one where it stands."""
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    connection.executescript(_SCHEMA)
+    if "message" in tables and "release_history" not in tables:
+        connection.execute("INSERT INTO release_history VALUES (1, ?)", (BEGINS_HERE,))
 
 
 @contextmanager

@@ -11,17 +11,17 @@ what most readers look at. If even that is not enough, so is the table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from governance.complement import Covering, protect
 from governance.gate import Gate, let_out, moved
 from governance.margins import Known, Seen, Spot, Table
-from governance.overlap import Ledger, Near, near_unions, snapped
+from governance.overlap import Ledger, Near, near_unions, snaps
 from governance.primary import Look, Looks, Rule, margins_shown, shown_unions
 from governance.release_history import Series
-from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row, Standing
-from governance.visits import Slots, appointments, near_visits, patients, restated
+from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row, Slots, Standing
+from governance.visits import appointments, near_visits, patients, restated, snapped_visits
 
 _MOST_SNAPS = 24  # of one table; each is a comparison with every other set
 
@@ -109,12 +109,16 @@ def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Led
     places, profile = asked.places, asked.rule.profile
     if before is not None:
         slots = restated(gate_of(asked, before), before.slots, slots)
-    people = patients(places, slots)
-    table = Table(places, people, appointments(places, slots), asked.rule)
-    shown = shown_unions(places, people, asked.rule, bare=asked.bare)
-    near = near_visits(ledger, places, slots, shown, (asked.key, profile.overlap_width))
+    of = (asked.key, profile.overlap_width)
+
+    def find(slots: Slots) -> list[Near]:
+        shown = shown_unions(places, patients(places, slots), asked.rule, bare=asked.bare)
+        return near_visits(ledger, places, slots, shown, of)
+
+    slots, near = _visits_clear_of_others(asked, slots, ledger, find)
+    table = Table(places, patients(places, slots), appointments(places, slots), asked.rule)
     covered_before = before.covered if before is not None else frozenset()
-    return cover(table, Known(), Unwanted(tuple(near), asked.alerted, asked.bare, covered_before), slots)
+    return cover(table, Known(), Unwanted(near, asked.alerted, asked.bare, covered_before), slots)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,19 +182,35 @@ def gate_of(asked: Asked, before: Series | None) -> Gate:
 
 def _clear_of_others(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> tuple[Standing, tuple[Near, ...]]:
     """The standing snapped to others' sets where it comes near to them, and the unions that could not be."""
-    stuck: dict[tuple[int, int], Near] = {}
+    stuck: set[tuple[int, int]] = set()
     found = _near(asked, gate, ledger, standing)
     for _ in range(_MOST_SNAPS):
         first = next((near for near in found if (near.row.first, near.part) not in stuck), None)
         if first is None:
             break
-        new = snapped(gate, standing, first, asked.rule.possible)
-        near_then = _near(asked, gate, ledger, new) if new is not None else found
-        if new is not None and len(near_then) < len(found):
-            standing, found = new, near_then
+        ways = [
+            (_near(asked, gate, ledger, new), new) for new in snaps(gate, standing, first, ledger, asked.rule.possible)
+        ]
+        best = min(ways, key=lambda way: len(way[0]), default=(found, standing))
+        if len(best[0]) < len(found):
+            found, standing = best
         else:
-            stuck[first.row.first, first.part] = first
+            stuck.add((first.row.first, first.part))
     return standing, tuple(found)
+
+
+def _visits_clear_of_others(
+    asked: Asked, slots: Slots, ledger: Ledger, find: Callable[[Slots], list[Near]]
+) -> tuple[Slots, tuple[Near, ...]]:
+    """The same for appointments."""
+    found = find(slots)
+    for _ in range(_MOST_SNAPS):
+        ways = [(find(new), new) for near in found for new in (snapped_visits(asked.places, slots, near, ledger),)]
+        best = min(ways, key=lambda way: len(way[0]), default=(found, slots))
+        if len(best[0]) >= len(found):
+            break
+        found, slots = best
+    return slots, tuple(found)
 
 
 def _changed(places: Places, held: Standing, standing: Standing) -> int:

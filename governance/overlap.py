@@ -19,8 +19,21 @@ from dataclasses import dataclass
 from typing import Final
 
 from governance.gate import Gate, is_clear
-from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, REGISTER, Places, Row, Standing, each
-from searches.search import Outcome
+from governance.standing import (
+    DEN,
+    EXCEPTED,
+    MET,
+    NOT_MET,
+    OUTCOMES,
+    REGISTER,
+    Places,
+    Row,
+    Slots,
+    Standing,
+    each,
+    places_of,
+)
+from searches.search import Cell, Outcome
 
 _SKETCH_BITS: Final = 256
 _SKETCH_MASK: Final = (1 << _SKETCH_BITS) - 1
@@ -59,6 +72,7 @@ class Ledger:
         self._width = width
         self._by_person: dict[int, list[Shown]] = {}
         self._exact: dict[int, set[object]] = {}
+        self._released: dict[object, tuple[tuple[Cell, ...], Slots]] = {}
 
     def add(self, members: int, series: object) -> None:
         """Keep a set; harmless when it is kept already."""
@@ -69,6 +83,14 @@ class Ledger:
         one = Shown.of(members, series)
         for person in self._first(members):
             self._by_person.setdefault(person, []).append(one)
+
+    def place(self, series: object, cells: tuple[Cell, ...], slots: Slots) -> None:
+        """Remember where everyone stood in the last release of a series."""
+        self._released[series] = cells, slots
+
+    def released(self, series: object) -> tuple[tuple[Cell, ...], Slots] | None:
+        """The cells of a series, and where everyone stood in its last release."""
+        return self._released.get(series)
 
     def holds(self, members: int, besides: object) -> bool:
         """Whether another series has released exactly this set."""
@@ -137,38 +159,53 @@ def near_unions(ledger: Ledger, places: Places, standing: Standing, shown: int, 
     return found
 
 
-def snapped(gate: Gate, standing: Standing, near: Near, possible: Iterable[Outcome]) -> Standing | None:
-    """The standing with a union's people just those of the nearest other set, or None: it cannot be done unseen.
+def snaps(gate: Gate, standing: Standing, near: Near, ledger: Ledger, possible: Iterable[Outcome]) -> list[Standing]:
+    """Ways to place a few people so that a union's people are just those of the nearest other set.
 
-    Who is to leave the union stands where they were last released if that is outside it, else in the count beside it.
-    Who is to join it likewise, else in their own leaf. The gate has the last word.
+    First as the other search has those people placed, then in the counts beside. A way that the gate would not let out
+    is none.
     """
-    places, union = gate.places, gate.places.unions[near.row.first + near.part]
-    mine, other = places.members(standing, near.row.first + near.part), near.others[0].members
-    can_be = tuple(outcome in set(possible) for outcome in OUTCOMES)
+    places, other = gate.places, near.others[0]
+    union = places.unions[near.row.first + near.part]
+    people = places.members(standing, near.row.first + near.part) ^ other.members
+    if people.bit_length() > len(standing):
+        return []
+    found = [_as_other(places, standing, people, ledger.released(other.series))]
+    can_be = [outcome for outcome in range(3) if OUTCOMES[outcome] in set(possible)]
+    for into in can_be:
+        new = bytearray(standing)
+        for person in each(people):
+            last = gate.last[person] if gate.past else 0
+            joins = bool(other.members >> person & 1)
+            is_back = bool(gate.past) and (last in union) == joins
+            new[person] = last if is_back else _beside(places, near, new[person], into if joins else None, can_be)
+        found.append(bytes(new))
+    fitting = (one for one in dict.fromkeys(found) if places.members(one, near.row.first + near.part) == other.members)
+    return [one for one in fitting if is_clear(gate, one)]
+
+
+def _as_other(
+    places: Places, standing: Standing, people: int, other: tuple[tuple[Cell, ...], Slots] | None
+) -> Standing:
+    """These people placed as another search with the same cells placed them last."""
+    if other is None or places_of(other[0]) != places:
+        return standing
     new = bytearray(standing)
-    for person in each(mine ^ other):
-        if person >= len(new):
-            return None
-        last = gate.last[person] if gate.past else 0
-        joins = bool(other >> person & 1)
-        place = last if gate.past and (last in union) == joins else _beside(near, new[person], joins, can_be)
-        if place is None:
-            return None
-        new[person] = place
-    return bytes(new) if is_clear(gate, bytes(new)) else None
+    for person in each(people):
+        new[person] = other[1][0][person] if person < len(other[1][0]) else 0
+    return bytes(new)
 
 
-_BESIDE: Final = {MET: (NOT_MET,), NOT_MET: (MET,), EXCEPTED: (NOT_MET, MET), DEN: (EXCEPTED,), REGISTER: ()}
-_INTO: Final = {MET: (MET,), NOT_MET: (NOT_MET,), EXCEPTED: (EXCEPTED,), DEN: (NOT_MET, MET), REGISTER: (NOT_MET, MET)}
-
-
-def _beside(near: Near, place: int, joins: bool, can_be: tuple[bool, ...]) -> int | None:
+def _beside(places: Places, near: Near, place: int, into: int | None, can_be: list[int]) -> int:
+    """Where somebody stands who must join a union (as that outcome) or leave it (None)."""
     leaf = (place - 1) // 3 if place else None
-    if joins:
-        if leaf not in near.row.leaves:
-            leaf = near.row.leaves[0] if len(near.row.leaves) == 1 else None
-        outcome = next((one for one in _INTO[near.part] if can_be[one]), None)
-        return None if leaf is None or outcome is None else 1 + 3 * leaf + outcome
-    outcome = next((one for one in _BESIDE[near.part] if can_be[one]), None)
-    return 0 if outcome is None or leaf is None else 1 + 3 * leaf + outcome
+    if into is not None:
+        # Nobody knows in which cell they would be: where there are most, one person tells least.
+        leaf = leaf if leaf in near.row.leaves else near.row.leaves[len(near.row.leaves) // 2]
+        return 1 + 3 * leaf + into
+    outside = [outcome for outcome in can_be if 1 + 3 * (leaf or 0) + outcome not in _places(places, near)]
+    return 1 + 3 * leaf + outside[-1] if leaf is not None and outside else 0
+
+
+def _places(places: Places, near: Near) -> frozenset[int]:
+    return places.unions[near.row.first + near.part]

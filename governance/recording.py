@@ -34,6 +34,8 @@ def ledger_of(history: ReleaseHistory, period: str = "") -> Ledger:
         for key, one in asked.items():
             add_to_ledger(ledger, key, one.slots, (one.cells, one.released[0]))
         return ledger
+    for key, one in asked.items():
+        ledger.place(key, one.cells, one.slots)
     room = LEDGER_BYTES
     for key, members in _newest_first(asked):
         room -= members.bit_length() // 8
@@ -54,6 +56,7 @@ def add_to_ledger(ledger: Ledger, key: str, slots: tuple[Standing, ...], of: tup
     """
     cells, shown = of
     places = places_of(cells)
+    ledger.place(key, cells, slots)
     for union in _numbers(shown):
         ledger.add(patients_of(places, slots, union), key)
 

@@ -26,6 +26,9 @@ from searches.search import TOTALS, Cell, Outcome
 Standing = bytes
 """One byte for each position of the people index."""
 
+Slots = tuple[Standing, ...]
+"""What is counted of a table: one standing; of appointments three, for the first, second and third that count."""
+
 OUTCOMES: Final = tuple(Outcome)
 PARTS: Final = ("met", "not_met", "excepted", "den", "register")
 """The five unions of a row, by what they join."""

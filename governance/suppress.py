@@ -43,10 +43,10 @@ from governance.profiles import FLOOR, Profile, check_floor
 from governance.received import check_received
 from governance.recording import add_to_ledger, kept, ledger_of, next_series
 from governance.release_history import ReleaseHistory, Series, series_key
-from governance.standing import Places, places_of, stand
+from governance.standing import Places, Slots, places_of, stand
 from governance.states import Told, bare_reason, rows_of, silent_reason, story_of, withheld
 from governance.story import TableStory
-from governance.visits import Slots, appointments, stand_visits
+from governance.visits import appointments, stand_visits
 from searches.people import Roster
 from searches.search import Cell, Search, Unit
 

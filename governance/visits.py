@@ -4,7 +4,8 @@ A patient counts with at most three appointments in a period, so a table is thre
 are on distinct patients; numbers are of appointments, to the nearest 5. A closed period is released once, and the next
 has other appointments, so nothing is carried over from one period to the next. A restatement of the same period is
 gated: if any count would differ by 1 to delta - 1 patients (and so by as many appointments at least), the whole table
-stays as it was. Two searches of one period whose counts rest on nearly the same patients: the later one's is withheld.
+stays as it was. Two searches of one period whose counts rest on nearly the same patients: in the later one the few are
+counted as in the earlier, or the count is withheld.
 """
 
 from __future__ import annotations
@@ -14,12 +15,9 @@ from collections.abc import Mapping, Sequence
 
 from governance.gate import Gate
 from governance.overlap import Ledger, Near, Shown
-from governance.standing import OUTCOMES, PARTS, Places, Standing, each
+from governance.standing import OUTCOMES, PARTS, Places, Slots, each, places_of
 from searches.people import APPOINTMENTS_COUNTED_PER_PERSON, PeopleSet
 from searches.search import Cell, Outcome
-
-Slots = tuple[Standing, ...]
-"""Where each patient's first, second and third counted appointment stands."""
 
 
 def stand_visits(
@@ -85,6 +83,27 @@ def near_visits(ledger: Ledger, places: Places, slots: Slots, shown: int, of: tu
                 if near:
                     found.append(Near(row, part, tuple(near)))
     return found
+
+
+def snapped_visits(places: Places, slots: Slots, near: Near, ledger: Ledger) -> Slots:
+    """The slots with a union's patients just those of the nearest other set.
+
+    Those who differ are counted as the other search counts them; where its cells are others, who must leave loses the
+    appointments in the union, and who must join is given one.
+    """
+    other, union = near.others[0], near.row.first + near.part
+    people = patients_of(places, slots, union) ^ other.members
+    released = ledger.released(other.series)
+    new = [bytearray(slot) for slot in slots]
+    for person in each(people):
+        if released is not None and places_of(released[0]) == places:
+            at = [slot[person] if person < len(slot) else 0 for slot in released[1]]
+        else:
+            at = [slot[person] for slot in slots if slot[person] not in places.unions[union]]
+            at += [max(places.unions[union])] if other.members >> person & 1 else []
+        for slot, place in zip(new, [*at, 0, 0, 0], strict=False):
+            slot[person] = place
+    return tuple(bytes(slot) for slot in new)
 
 
 def _unions_changed(places: Places, old: Sequence[int], new: Sequence[int]) -> set[int]:
