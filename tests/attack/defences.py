@@ -5,6 +5,7 @@ A story that names a defence must fail while it is away; `python -m tests.attack
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,7 +30,7 @@ from governance.cells import CellState, SafeRow, Shape, State
 from governance.complement import Covering
 from governance.primary import Look, Rule
 from governance.profiles import Profile
-from searches import people, rules
+from searches import parse, people, rules
 from searches.rules import comparisons
 
 Change = tuple[object, str, object]
@@ -154,15 +155,17 @@ def _keyless_people() -> list[Change]:
 
 
 def _cells_of_any_value(search: Any, roster: Any, rows: Any) -> Any:
-    whole = people.Outcome
-    found: dict[Any, Any] = {cell: {outcome: {} for outcome in whole} for cell in search.cells()}
+    cells = {*search.cells(), *(_cell(search, row) for row in rows)}
+    counts: Any = {cell: {outcome: Counter() for outcome in people.Outcome} for cell in cells}
+    positions = roster.positions()
     for row in rows:
-        cell = tuple(zip((one.name for one in search.dimensions), row.dimensions, strict=True))
-        for one in {cell, people.TOTALS}:
-            found.setdefault(one, {outcome: {} for outcome in whole})[row.outcome][
-                roster.positions()[row.patient_id]
-            ] = 1
-    return {cell: {o: people.PeopleSet.of_counts(counts) for o, counts in by.items()} for cell, by in found.items()}
+        for cell in {_cell(search, row), people.TOTALS}:
+            counts[cell][row.outcome][positions[row.patient_id]] += 1
+    return {cell: {o: people.PeopleSet.of_counts(one) for o, one in by.items()} for cell, by in counts.items()}
+
+
+def _cell(search: Any, row: Any) -> Any:
+    return tuple(zip((one.name for one in search.dimensions), row.dimensions, strict=True))
 
 
 def _every_row(_: Any, rows: Any) -> list[Any]:
@@ -239,7 +242,7 @@ DEFENCES: Final = (
     Defence(
         "three appointments",
         "a patient counts with at most three",
-        lambda: [(people, "APPOINTMENTS_COUNTED_PER_PERSON", 1000)],
+        lambda: [(where, "APPOINTMENTS_COUNTED_PER_PERSON", 40) for where in (people, visits)],
     ),
     Defence(
         "appointments to the nearest 5",
@@ -346,6 +349,11 @@ DEFENCES: Final = (
         "closed texts",
         "texts are compared with values of their closed domain only",
         lambda: [(comparisons, "_texts", _answer(None))],
+    ),
+    Defence(
+        "known nodes only",
+        "what the language does not know of is refused wherever it stands",
+        lambda: [(parse, "_faults", _answer(())), (rules, "check", _answer(None))],
     ),
     Defence("the language", "a search keeps every rule of the language", lambda: [(rules, "check", _answer(None))]),
 )

@@ -22,12 +22,11 @@ from governance.profiles import GP_BENCH, Profile
 from governance.release_history import ReleaseHistory, read_history, write_history
 from governance.suppress import Practice, Terms, suppress
 from searches.people import AnswerRow, Roster, gather
-from searches.search import Dimension, Outcome, Search, Unit
+from searches.search import Dimension, Outcome, Schedule, Search, Unit
 from tests.governance_kit import search as search_of
 
 START = date(2026, 3, 31)
-NO_LIMIT = 10**6
-_LOCAL_KEY = bytes(range(32))
+LOCAL_KEY = bytes(range(32))
 
 Split = tuple[str, Mapping[str, Sequence[str]]]
 """A dimension's name, and who has which of its values, in declared order."""
@@ -54,6 +53,8 @@ def ask(
     not_met: Iterable[str] = (),
     excepted: Iterable[str] = (),
     by: Sequence[Split] = (),
+    *,
+    weekly: bool = False,
 ) -> Asked:
     """A search of people: who met, who did not, who was excepted, split by up to two dimensions."""
     outcomes = {Outcome.MET: met, Outcome.NOT_MET: not_met, Outcome.EXCEPTED: excepted}
@@ -64,7 +65,8 @@ def ask(
         for person in people
     ]
     dimensions = tuple(Dimension(name, tuple(split)) for name, split in by)
-    return Asked(replace(search_of(search_id), dimensions=dimensions), tuple(rows))
+    schedule = Schedule.WEEKLY if weekly else Schedule.MONTHLY
+    return Asked(replace(search_of(search_id), dimensions=dimensions, schedule=schedule), tuple(rows))
 
 
 def ask_visits(search_id: str, met: Mapping[str, int], not_met: Mapping[str, int] | None = None) -> Asked:
@@ -142,9 +144,9 @@ class Surgery:
         roster = self.roster
         opted_out = roster.bits(self.opted_out)
         counted = [self._counted(one, roster, opted_out) for one in asked]
-        practice = Practice(roster, opted_out, _LOCAL_KEY)
+        practice = Practice(roster, opted_out, LOCAL_KEY)
         made = suppress(counted, Terms(self.agreement, self.profile), practice, self.history)
-        self.history = read_history(write_history(made.history, _LOCAL_KEY), _LOCAL_KEY)
+        self.history = read_history(write_history(made.history, LOCAL_KEY), LOCAL_KEY)
         return Letter(json.dumps([table.to_json() for table in made.tables]).encode())
 
     def _counted(self, one: Asked, roster: Roster, opted_out: int) -> CountedPeople:
@@ -160,6 +162,13 @@ def assert_alike(world: World) -> None:
     """Nobody who reads all that is released can tell which of the two worlds it is from."""
     with_it, without_it = world(True), world(False)
     assert [one.data for one in with_it] == [one.data for one in without_it], "the two worlds look different"
+
+
+def assert_same_count(world: Callable[[bool], Letter], search_id: str, outcome: str) -> None:
+    """The count from which the attacker subtracts is the same in both worlds, and it is a number."""
+    with_it, without_it = (world(is_so).row(search_id)[outcome] for is_so in (True, False))
+    assert "value" in without_it, f"{search_id} shows no number"
+    assert with_it == without_it, "the two worlds give another difference"
 
 
 def assert_speaks(letter: Letter, search_id: str, *values: str) -> None:
