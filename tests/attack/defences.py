@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 from unittest.mock import patch
 
@@ -16,6 +17,7 @@ from governance import (
     decision,
     gate,
     margins,
+    means,
     overlap,
     primary,
     profiles,
@@ -29,7 +31,7 @@ from governance import (
 from governance.cells import CellState, SafeRow, Shape, State
 from governance.complement import Covering
 from governance.primary import Look, Rule
-from governance.profiles import Profile
+from governance.profiles import MeanRule, Profile
 from searches import parse, people, rules
 from searches.rules import comparisons
 
@@ -293,6 +295,29 @@ DEFENCES: Final = (
         "four bands of list size",
         "a list size is told as one of four bands",
         lambda: [(profiles, "SIZE_BANDS", tuple(f"{size:,}" for size in range(20_000))), (profiles, "_SIZE_STEP", 1)],
+    ),
+    Defence(
+        "values are clipped",
+        "a value beyond its declared range counts as the range's end",
+        lambda: [(means.Measure, "clipped", lambda _, value: value)],
+    ),
+    Defence(
+        "means have a range", "a measure without a range is none", lambda: [(means.Measure, "__post_init__", _first)]
+    ),
+    Defence(
+        "means on a grid",
+        "a mean is given to a step that one person moves it by at most",
+        lambda: [(means, "step_of", _answer(Decimal("0.01")))],
+    ),
+    Defence(
+        "no value rules a mean",
+        "a mean of which one or two people make up most is not given",
+        lambda: [(means, "is_dominated", _answer(False))],
+    ),
+    Defence(
+        "enough values",
+        "a mean is of ten values at least, a median of forty",
+        lambda: [(MeanRule, "n_min", 1), (MeanRule, "median_n_min", 1), (MeanRule, "each_side", 0)],
     ),
     Defence(
         "declared values only",

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 import pytest
 
+from governance.means import Measure, Refusal, Spread, spread
+from governance.profiles import GP_BENCH
 from tests.attack.attacker import Notes, read
 from tests.attack.surgery import Letter, Split, Surgery, ask, crowd
+
+PRESSURE = Measure(Decimal(60), Decimal(250))
 
 
 @pytest.mark.xfail(strict=True, reason="margins that other searches released are not among what the attacker knows")
@@ -29,6 +34,19 @@ def test_the_margins_of_two_dimensions_come_from_two_other_searches() -> None:
     for margin, leaves in (("old", ("F old", "M old")), ("young", ("F young", "M young"))):
         _know_margin(notes, letter, "b-age", margin, leaves)
     assert notes.width("F old met") >= 7
+
+
+@pytest.mark.xfail(strict=True, reason="one person moves a deviation by several steps")
+def test_an_outlier_is_seen_in_the_deviation() -> None:
+    shown = [spread([Decimal(100)] * 49 + [Decimal(ann)], PRESSURE, GP_BENCH.mean) for ann in (100, 250)]
+    deviations = [one.deviation for one in shown if isinstance(one, Spread)]
+    steps = [one.step for one in shown if isinstance(one, Spread)]
+    assert not deviations or max(deviations) - min(deviations) <= max(steps)
+
+
+@pytest.mark.xfail(strict=True, reason="a deviation of nothing gives everybody's value")
+def test_everybody_has_the_same_value() -> None:
+    assert isinstance(spread([Decimal(140)] * 12, PRESSURE, GP_BENCH.mean), Refusal)
 
 
 def _know_margin(notes: Notes, letter: Letter, search_id: str, margin: str, leaves: Sequence[str]) -> None:
