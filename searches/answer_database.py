@@ -1,0 +1,144 @@
+"""Exact answers over a site's own database: one statement for each search, or one batch where the engine has one.
+
+What an answer is stands in `searches.answer`; here the records stay where they are, and only rows of patient ids,
+outcomes and dimensions come.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from sqlglot import exp
+
+from searches.answer import Answers, Failed, NotRun, Result
+from searches.batch import answer_rows
+from searches.database import Database
+from searches.errors import AnswerError, DatabaseError, LayoutError
+from searches.layouts.expand import Bindings, definitions
+from searches.layouts.layout import IDENTITY_HEADER
+from searches.people import PeopleSets, Roster, gather
+from searches.search import Search
+from searches.translate import LocalStatement, Question, ask, statement
+
+_log = logging.getLogger(__name__)
+
+_BY_ITSELF = "this engine has no batch"
+
+
+def answer_on(database: Database, searches: Sequence[Search], reference_date: date) -> Answers:
+    """Ask searches of one site's database.
+
+    Raises:
+        DatabaseError: the database does not answer, is not as it was, or holds no current patient of the practice.
+    """
+    results: dict[str, Result] = {}
+    asked: dict[str, tuple[Question, LocalStatement]] = {}
+    for search in searches:
+        try:
+            question = ask(search, database.layout, reference_date)
+            written = statement(question, database.layout, database.engine, database.practice, database.site)
+            asked[search.id] = question, written
+        except LayoutError as error:
+            results[search.id] = NotRun(error.reason, error.message)
+    bindings = Bindings(reference_date, database.practice)
+    roster = _roster(database, bindings)
+    type1 = roster.bits(_patient_ids(database, "type1", bindings))
+    together: Mapping[str, PeopleSets | AnswerError] = {}
+    for name, (question, written) in asked.items():
+        results[name] = _as_result(together.get(name) or _alone(database, question, written, roster))
+    alone = {name: _BY_ITSELF for name in asked if name not in together}
+    receipts = {name: replace(one.receipt, engine_version=database.version) for name, (_, one) in asked.items()}
+    _log.info("event=answered together=%d alone=%d", len(together), len(alone))
+    return Answers(roster, type1, results, receipts, alone)
+
+
+def identities_on(database: Database, patient_ids: Iterable[str]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Who some patients are, for the action list at the practice and for nothing else.
+
+    Returns:
+        The header, and a row of text for each patient found, in the order of ids.
+
+    Raises:
+        DatabaseError: the database does not answer, or is not as it was.
+    """
+    wanted = frozenset(patient_ids)
+    if not wanted:
+        return IDENTITY_HEADER, []
+    select = exp.select(*IDENTITY_HEADER).from_("identity")
+    text = _written(database, select, "identity", Bindings(date.max, database.practice))
+    found: dict[str, tuple[str, ...]] = {}
+    ids = []
+    for row in _read(database, "identity", text):
+        if str(row[0]) in wanted:
+            ids.append(row[0])
+            found[str(row[0])] = tuple("" if value is None else str(value) for value in row)
+    return IDENTITY_HEADER, [found[str(patient_id)] for patient_id in sorted(set(ids))]
+
+
+def recorded_until(database: Database, today: date) -> date | None:
+    """The newest day up to today on which an entry was recorded, of a current patient; None where there is none.
+
+    A database says of no delivery when it came. What was entered last says how far its records reach: a copy that is
+    no longer filled stops there, and so does what can be known of opt-outs.
+
+    Raises:
+        DatabaseError: the database does not answer, or is not as it was.
+    """
+    recorded = exp.func("COALESCE", exp.column("recorded_date"), exp.column("event_date"))
+    newest = exp.select(exp.Max(this=exp.column("day", table="e")).as_("newest")).from_(
+        exp.select(recorded.as_("day")).from_("event").subquery("e")
+    )
+    until = exp.cast(exp.Literal.string(today.isoformat()), "DATE")
+    text = _written(
+        database, newest.where(exp.column("day", table="e") <= until), "event", Bindings(today, database.practice)
+    )
+    [(day,)] = _read(database, "event", text)
+    return day if isinstance(day, date) else None
+
+
+def _roster(database: Database, bindings: Bindings) -> Roster:
+    roster = Roster(_patient_ids(database, "patient", bindings))
+    if not roster.patient_ids:
+        raise DatabaseError(
+            f"the database holds no current patient of practice {database.practice}",
+            "no_patients",
+            "check the practice's code, and that the login may see its rows",
+        )
+    return roster
+
+
+def _patient_ids(database: Database, table: str, bindings: Bindings) -> tuple[str, ...]:
+    text = _written(database, exp.select("patient_id").from_(table), table, bindings)
+    found = {row[0] for row in _read(database, table, text) if row[0] is not None}
+    return tuple(str(patient_id) for patient_id in sorted(found))
+
+
+def _written(database: Database, select: exp.Select, table: str, bindings: Bindings) -> str:
+    views = definitions(database.layout, (table,), bindings)
+    select = select.copy()
+    for name, tree in views.items():
+        select = select.with_(name, as_=tree, copy=False)
+    return database.engine.render(select, database.site)
+
+
+def _read(database: Database, table: str, text: str) -> list[tuple[Any, ...]]:
+    try:
+        return list(database.rows(text))
+    except AnswerError as error:
+        raise DatabaseError(f"{table} cannot be worked out: {error.message}", "records_invalid", error.hint) from error
+
+
+def _alone(database: Database, question: Question, written: LocalStatement, roster: Roster) -> PeopleSets | AnswerError:
+    try:
+        rows = answer_rows(question.search, database.rows(written.sql))
+        return gather(question.search, question.reference_date, roster, rows)
+    except AnswerError as error:
+        return error
+
+
+def _as_result(found: PeopleSets | AnswerError) -> Result:
+    return Failed("answer_invalid", found.message) if isinstance(found, AnswerError) else found
