@@ -27,6 +27,9 @@ IDENTITY_HEADER = (
 )
 """The columns of `identity`: for the action list at the practice, and for nothing else."""
 
+TYPES = ("text", "integer", "bigint", "decimal", "real", "date", "datetime", "boolean")
+"""The types that a column of a raw table can have in a database; `real` is a float of 4 bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
@@ -40,6 +43,7 @@ class RawTable:
         spellings: other headers of a column that versions of the extract are known to use.
         positions: for files without a header, every known order of columns.
         may_be_absent: a delivery without this table is complete.
+        types: of `TYPES`, that of each column in a database that keeps what the supplier means; text if not named.
     """
 
     name: str
@@ -49,6 +53,7 @@ class RawTable:
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     positions: tuple[tuple[str, ...], ...] = ()
     may_be_absent: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +70,8 @@ class Layout:
         code_columns: for each table with a `code`, the column that holds the codes of each system.
         missing: reason codes of the canonical tables that the layout has no source for.
         rules: what each named rule says.
+        native: its SQL reads columns of the declared types and one row for each record, as a database holds them; else
+            columns of text, beside `delivery` and `row_in_delivery`, as a loader of files makes them.
     """
 
     name: str
@@ -76,6 +83,7 @@ class Layout:
     code_columns: Mapping[str, Mapping[str, str]]
     missing: Mapping[str, str]
     rules: Mapping[str, str]
+    native: bool = False
 
     @property
     def definitions(self) -> dict[str, str]:
@@ -87,6 +95,7 @@ class Layout:
         """The first 12 hex digits of the SHA-256 over all that the layout says."""
         said = (
             self.name,
+            f"native{self.native}",
             *(f"{kind}{name}\0{text}" for kind, part in self._texts() for name, text in sorted(part.items())),
             *(f"raw{table}" for _, table in sorted(self.raw.items())),
             *(f"code{table}{sorted(columns.items())}" for table, columns in sorted(self.code_columns.items())),
