@@ -13,6 +13,7 @@ from searches.engines.shapes import DAY, NUMBER
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
     STANDARD,
+    NativeCasts,
     Rule,
     Writer,
     days_or_months,
@@ -21,6 +22,7 @@ from searches.engines.writing import (
     is_compared,
     leading_trim,
     like_pattern,
+    native_cast,
     nulls_last,
     part_of_date,
     positive_places,
@@ -38,6 +40,12 @@ _LIMITS = {
     exp.DType.DECIMAL: ("ABS(_1) < 9999999999999999.9995", "CAST(_1 AS DECIMAL(19, 3))"),
 }
 _NULLS = {exp.DType.BIGINT: "SIGNED", exp.DType.INT: "SIGNED", exp.DType.TEXT: "CHAR", exp.DType.DATE: "DATE"}
+
+NATIVE: NativeCasts = {
+    (exp.DType.DATE, exp.DType.DATE): "_1",
+    (exp.DType.TIMESTAMP, exp.DType.DATE): "CAST(_1 AS DATE)",
+    (exp.DType.FLOAT, exp.DType.DECIMAL): "CASE WHEN ABS(_1) < 1E16 THEN CAST(_1 + 0E0 AS DECIMAL(19, 3)) END",
+}
 
 
 def engine_version() -> str:
@@ -60,6 +68,9 @@ def _words(text: str, *values: exp.Expr) -> exp.Paren:
 
 def _cast(node: exp.Expr, *, strict: bool) -> exp.Expr:
     value, kind = node.this, node.args["to"].this
+    native = native_cast(node, NATIVE, _DIALECT, _TITLE)
+    if native is not None:
+        return native
     if isinstance(value, exp.Null) and kind in _NULLS:
         return _words(f"CAST(NULL AS {_NULLS[kind]})")
     if isinstance(value, exp.Literal) and kind is exp.DType.DATE:

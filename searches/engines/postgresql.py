@@ -9,6 +9,7 @@ from searches.engines.shapes import DAY, NUMBER
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
     STANDARD,
+    NativeCasts,
     Rule,
     Writer,
     days_or_months,
@@ -16,6 +17,7 @@ from searches.engines.writing import (
     first_part,
     leading_trim,
     like_pattern,
+    native_cast,
     part_of_date,
     positive_places,
     refused,
@@ -30,6 +32,13 @@ _LIMITS = {
     exp.DType.BIGINT: ("ABS(ROUND(_1)) <= 9223372036854775807", "CAST(ROUND(_1) AS BIGINT)"),
     exp.DType.INT: ("ABS(ROUND(_1)) <= 2147483647", "CAST(ROUND(_1) AS INT)"),
     exp.DType.DECIMAL: ("ABS(_1) < 9999999999999999.9995", "CAST(_1 AS DECIMAL(19, 3))"),
+}
+
+_EXACT_FLOAT = "CAST(CAST(_1 AS DOUBLE PRECISION) AS DECIMAL)"  # of a real itself only six digits would be left
+NATIVE: NativeCasts = {
+    (exp.DType.DATE, exp.DType.DATE): "_1",
+    (exp.DType.TIMESTAMP, exp.DType.DATE): "CAST(_1 AS DATE)",
+    (exp.DType.FLOAT, exp.DType.DECIMAL): f"CASE WHEN ABS(_1) < 1E16 THEN CAST({_EXACT_FLOAT} AS DECIMAL(19, 3)) END",
 }
 
 
@@ -53,6 +62,9 @@ def _words(text: str, *values: exp.Expr) -> exp.Paren:
 
 def _cast(node: exp.Expr, *, strict: bool) -> exp.Expr:
     value, kind = node.this, node.args["to"].this
+    native = native_cast(node, NATIVE, _DIALECT, _TITLE)
+    if native is not None:
+        return native
     if isinstance(value, exp.Null) or (isinstance(value, exp.Literal) and kind is exp.DType.DATE):
         return node
     text = _words("TRIM(_1)", value)

@@ -13,6 +13,7 @@ from searches.engines.engine import Engine
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
     STANDARD,
+    NativeCasts,
     Rule,
     Writer,
     days_or_months,
@@ -20,6 +21,7 @@ from searches.engines.writing import (
     first_part,
     leading_trim,
     like_pattern,
+    native_cast,
     nulls_last,
     part_of_date,
     positive_places,
@@ -53,6 +55,12 @@ _THOUSANDTHS = f"""
 _MANTISSA = "SUBSTR(_1, 1, INSTR(LOWER(_1), 'e') - 1)"
 _EXPONENT = "SUBSTR(_1, INSTR(LOWER(_1), 'e') + 1)"
 _LARGEST = {"BIGINT": "9223372036854775807", "INT": "2147483647"}
+
+NATIVE: NativeCasts = {  # dates are kept as ISO text, maybe with a time after it
+    (exp.DType.DATE, exp.DType.DATE): "SUBSTR(_1, 1, 10)",
+    (exp.DType.TIMESTAMP, exp.DType.DATE): "SUBSTR(_1, 1, 10)",
+    (exp.DType.FLOAT, exp.DType.DECIMAL): "CASE WHEN ABS(_1) < 1E16 THEN ROUND(_1, 3) END",
+}
 
 
 def engine_version() -> str:
@@ -114,6 +122,9 @@ def _decimal(node: exp.Expr, otherwise: str) -> exp.Expr:
 
 def _cast(node: exp.Expr, *, strict: bool) -> exp.Expr:
     value, kind = node.this, node.args["to"].this
+    native = native_cast(node, NATIVE, _DIALECT, _TITLE)
+    if native is not None:
+        return native
     if isinstance(value, exp.Null):
         return exp.cast(value.copy(), "TEXT") if kind is exp.DType.DATE else node
     if strict and isinstance(value, exp.Literal) and kind is exp.DType.DATE:

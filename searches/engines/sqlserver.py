@@ -11,6 +11,7 @@ from searches.engines.engine import Engine
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
     STANDARD,
+    NativeCasts,
     Rule,
     Writer,
     days_or_months,
@@ -19,6 +20,7 @@ from searches.engines.writing import (
     is_compared,
     leading_trim,
     like_pattern,
+    native_cast,
     nulls_last,
     part_of_date,
     positive_places,
@@ -54,6 +56,12 @@ _PREDICATES = (
     *(exp.And, exp.Or, exp.Not, exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE),
     *(exp.Between, exp.In, exp.Is, exp.Exists, exp.Like, exp.Boolean),
 )
+
+NATIVE: NativeCasts = {
+    (exp.DType.DATE, exp.DType.DATE): "_1",
+    (exp.DType.TIMESTAMP, exp.DType.DATE): "CAST(_1 AS DATE)",
+    (exp.DType.FLOAT, exp.DType.DECIMAL): "TRY_CAST(CAST(_1 AS FLOAT) AS DECIMAL(19, 3))",
+}
 
 
 def engine_version() -> str:
@@ -99,6 +107,9 @@ def _trimmed(node: exp.Expr) -> exp.Expr:
 
 def _cast(node: exp.Expr, *, strict: bool) -> exp.Expr:
     value, kind = node.this, node.args["to"].this
+    native = native_cast(node, NATIVE, _DIALECT, _TITLE)
+    if native is not None:
+        return native
     if isinstance(value, exp.Null):
         return _words(f"CAST(NULL AS {_NULLS[kind]})" if kind in _NULLS else f"CAST(NULL AS VARCHAR(400)) {_BINARY}")
     if isinstance(value, exp.Literal) and kind is exp.DType.DATE:

@@ -19,6 +19,9 @@ from searches.engines.site import RAW, Site
 from searches.errors import LayoutError
 
 Rule = Callable[[exp.Expr], exp.Expr]
+NativeCasts = Mapping[tuple[exp.DType, exp.DType], str]
+"""From the type that a raw column has in the database, and the type asked for, to the words that make it; `_1` is the
+column."""
 
 STANDARD = frozenset(
     {
@@ -113,8 +116,8 @@ def _keep_names(tree: exp.Expression) -> None:
 
 
 def is_raw_text(column: exp.Column) -> bool:
-    """Is this a column of a raw table, as text?"""
-    if not column.table or column.name in _ORDER_COLUMNS:
+    """Is this a column of a raw table, as text? One of another type says so itself."""
+    if not column.table or column.name in _ORDER_COLUMNS or column.type is not None:
         return False
     scope = column.find_ancestor(exp.Select)
     while scope is not None:
@@ -145,6 +148,27 @@ def fill(text: str, dialect: str, *values: exp.Expr) -> exp.Paren:
             value = values[int(column.name[1:]) - 1].copy()
             column.replace(exp.paren(value, copy=False) if isinstance(value, exp.Binary) else value)
     return holder
+
+
+def native_cast(node: exp.Expr, casts: NativeCasts, dialect: str, title: str) -> exp.Expr | None:
+    """A cast of a raw column that has a type of its own in the database; None for any other cast.
+
+    Args:
+        node: the cast.
+        casts: those that the engine is known to make alike.
+        dialect: of their words.
+        title: of the engine.
+
+    Raises:
+        LayoutError: it is no cast of those.
+    """
+    value = node.this.unnest()
+    if not isinstance(value, exp.Column) or value.type is None:
+        return None
+    kind, wanted = value.type.this, node.args["to"].this
+    if (kind, wanted) not in casts:
+        raise refused(f"a cast of {kind.value} to {wanted.value}", title)
+    return fill(casts[kind, wanted], dialect, value)
 
 
 @lru_cache(maxsize=256)
