@@ -99,7 +99,7 @@ def statement(
     Raises:
         LayoutError: a node cannot be written exactly, or a CTE of the search has a name of the layout's.
     """
-    views = definitions(layout, question.tables, Bindings(question.reference_date, practice))
+    views = definitions(layout, question.tables, Bindings(question.reference_date, practice), site)
     with_ = question.tree.args["with_"]
     own = [cte.alias for cte in with_.expressions[:-1]]
     if set(own) & {ROWS, *views}:

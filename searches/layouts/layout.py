@@ -27,7 +27,7 @@ IDENTITY_HEADER = (
 )
 """The columns of `identity`: for the action list at the practice, and for nothing else."""
 
-TYPES = ("text", "integer", "bigint", "decimal", "real", "date", "datetime", "boolean")
+TYPES = ("text", "integer", "bigint", "decimal", "real", "date", "datetime", "time", "boolean", "guid")
 """The types that a column of a raw table can have in a database; `real` is a float of 4 bytes."""
 
 
@@ -124,3 +124,14 @@ def read_sql(folder: Path, names: tuple[str, ...], prefix: str = "") -> dict[str
 def by_name(*tables: RawTable) -> dict[str, RawTable]:
     """The raw tables, by name."""
     return {table.name: table for table in tables}
+
+
+def typed(tables: Mapping[str, RawTable], types: Mapping[str, str]) -> dict[str, RawTable]:
+    """Raw tables with the types of their columns, given by `Table.Column`, or by `Column` for every table."""
+    return {name: replace(table, types=_types_of(table, types)) for name, table in tables.items()}
+
+
+def _types_of(table: RawTable, types: Mapping[str, str]) -> dict[str, str]:
+    columns = (*table.columns, *table.identity)
+    found = {column: types.get(f"{table.name}.{column}", types.get(column)) for column in columns}
+    return {column: kind for column, kind in found.items() if kind is not None}

@@ -1,0 +1,181 @@
+"""A layout's SQL as one site's database is to read it, worked out in the tree.
+
+A layout is written over text, as a supplier delivers it, in tables that keep every delivery. Where a column has its own
+type, a macro that reads such a value from text is that column itself (`on_day(r.DateBirth)` is `r.DateBirth` where that
+is a date), so that an index serves and nothing is parsed; anything else reads the value's text. Where one row is kept
+for each key there is no latest one to look for. Names are those that the site's catalogue lists; what is not listed,
+and the layout can do without, is NULL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from searches.engines.site import RAW, READ, Site
+from searches.errors import LayoutError
+from searches.layouts.layout import ORDER_COLUMNS, Layout, RawTable
+
+_KINDS = {
+    "integer": exp.DType.INT,
+    "bigint": exp.DType.BIGINT,
+    "decimal": exp.DType.DECIMAL,
+    "real": exp.DType.FLOAT,
+    "date": exp.DType.DATE,
+    "datetime": exp.DType.TIMESTAMP,
+    "time": exp.DType.TIME,
+    "boolean": exp.DType.BOOLEAN,
+    "guid": exp.DType.UUID,
+}
+_SAME = {
+    "on_day": frozenset({exp.DType.DATE}),
+    "whole": frozenset({exp.DType.BIGINT}),
+    "key_of": frozenset({exp.DType.BIGINT, exp.DType.INT}),
+}
+"""Macros that are their argument where it has one of these types."""
+
+_CASTS = {
+    "on_day": (frozenset({exp.DType.TIMESTAMP}), "DATE"),
+    "whole": (frozenset({exp.DType.INT}), "BIGINT"),
+    "decimal_of": (
+        frozenset({exp.DType.DECIMAL, exp.DType.FLOAT, exp.DType.INT, exp.DType.BIGINT}),
+        "DECIMAL(19, 3)",
+    ),
+    "guid": (frozenset({exp.DType.UUID}), "TEXT"),
+}
+"""Macros that are one cast of their argument where it has one of these types."""
+
+_COLUMN = "raw_column"
+_READY = "as_it_is"
+
+
+def kind_of(site: Site, table: RawTable, column: str) -> str:
+    """The type that a column of a raw table has at a site; `text` if nothing is said of it."""
+    exceptions = dict(site.types)
+    said = exceptions.get(f"{table.name}.{column}", exceptions.get(column))
+    return said or (table.types.get(column, "text") if site.columns == "native" else "text")
+
+
+@dataclass(frozen=True, slots=True)
+class AtSite:
+    """How the SQL of a layout is read at a site.
+
+    Args:
+        layout: whose SQL.
+        site: where.
+    """
+
+    layout: Layout
+    site: Site
+
+    def mark(self, tree: exp.Expression) -> None:
+        """Give the raw columns in a tree the names and types they have at the site, in place."""
+        if self.site.only_names:
+            return
+        for column in list(tree.find_all(exp.Column)):
+            source = _source(column)
+            if source is not None and _COLUMN not in column.meta:
+                self._mark(column, self.layout.raw[source.name])
+
+    def macro(self, name: str, arguments: list[exp.Expression]) -> exp.Expression | None:
+        """A macro over one typed column without its detour through text; None if there is no such shortcut."""
+        column = arguments[0] if len(arguments) == 1 else None
+        if not isinstance(column, exp.Column) or column.type is None:
+            return None
+        kind = column.type.this
+        if kind in _SAME.get(name, ()) and (name != "key_of" or self._same_everywhere(column)):
+            return _ready(column)
+        kinds, wanted = _CASTS.get(name, (frozenset(), ""))
+        if kind not in kinds:
+            return None
+        return (
+            exp.TryCast(this=_ready(column), to=exp.DataType.build(wanted)) if "(" in wanted else _text(column, wanted)
+        )
+
+    def finish(self, tree: exp.Expression) -> None:
+        """Take what is left of deliveries, of tables that are not there and of types out of a tree, in place.
+
+        Raises:
+            LayoutError: the layout asks for the order of deliveries in a way that has no sense without them.
+        """
+        if self.site.only_names:
+            return
+        if self.site.history == "merged":
+            _forget_deliveries(tree, self.layout.name)
+        for column in list(tree.find_all(exp.Column)):
+            if column.type is not None and _COLUMN in column.meta and _READY not in column.meta:
+                column.replace(_text(column, "TEXT"))
+        for table in list(tree.find_all(exp.Table)):
+            if table.db == RAW:
+                table.meta[READ] = True
+                if not self.site.called(table.name):
+                    table.replace(_empty(self.layout.raw[table.name], table.alias_or_name))
+
+    def _mark(self, column: exp.Column, table: RawTable) -> None:
+        name, listed = column.name, self._listed(table, column.name)
+        column.meta[_COLUMN] = name
+        if listed == name or not self.site.called(table.name):
+            made: exp.Expression = column
+        elif listed:
+            column.set("this", exp.to_identifier(listed, quoted=True))
+            made = column
+        else:
+            made = exp.cast(exp.null(), "TEXT")
+        kind = "bigint" if name in ORDER_COLUMNS else kind_of(self.site, table, name)
+        if made is column and kind != "text" and self.site.called(table.name):
+            column.type = exp.DataType(this=_KINDS[kind])
+        if name in ORDER_COLUMNS:
+            column.meta[_READY] = True
+        if isinstance(column.parent, exp.Select) and column.arg_key == "expressions":
+            column.replace(exp.alias_(made.copy(), name))
+        elif made is not column:
+            column.replace(made)
+
+    def _listed(self, table: RawTable, column: str) -> str:
+        found = self.site.table(table.name)
+        return column if found is None else dict(found.columns).get(column, column)
+
+    def _same_everywhere(self, column: exp.Column) -> bool:
+        # It is compared with columns of this name in other tables: a number there is no text here.
+        name = column.meta[_COLUMN]
+        kinds = {kind_of(self.site, table, name) for table in self.layout.raw.values() if name in table.columns}
+        return kinds <= {"integer", "bigint"}
+
+
+def _ready(column: exp.Column) -> exp.Column:
+    made = column.copy()
+    made.meta[_READY] = True
+    return made
+
+
+def _text(column: exp.Column, wanted: str) -> exp.Cast:
+    return exp.Cast(this=_ready(column), to=exp.DataType.build(wanted))
+
+
+def _source(column: exp.Column) -> exp.Table | None:
+    """The raw table that a column is of; None if it is of anything else."""
+    scope = column.find_ancestor(exp.Select)
+    while scope is not None and column.table:
+        first, joins = scope.args.get("from_"), scope.args.get("joins") or ()
+        for source in (*([first.this] if first else []), *(join.this for join in joins)):
+            if source.alias_or_name == column.table:
+                return source if isinstance(source, exp.Table) and source.db == RAW else None
+        scope = scope.find_ancestor(exp.Select)
+    return None
+
+
+def _forget_deliveries(tree: exp.Expression, layout: str) -> None:
+    for window in list(tree.find_all(exp.Window)):
+        if any(column.meta.get(_COLUMN) in ORDER_COLUMNS for column in window.find_all(exp.Column)):
+            window.replace(exp.Literal.number(1))
+    if any(column.meta.get(_COLUMN) in ORDER_COLUMNS for column in tree.find_all(exp.Column)):
+        raise LayoutError(f"layout {layout} cannot do without the order of deliveries", "layout_is_wrong")
+
+
+def _empty(table: RawTable, alias: str) -> exp.Subquery:
+    """No row at all, with the columns of a table."""
+    one = exp.select(exp.Literal.number(1).as_("one")).subquery("nothing")
+    columns = [exp.cast(exp.null(), "TEXT").as_(name, quoted=True) for name in (*table.columns, *table.identity)]
+    order = [exp.Literal.number(0).as_(name) for name in ORDER_COLUMNS]
+    return exp.select(*columns, *order).from_(one).where(exp.false()).subquery(alias)
