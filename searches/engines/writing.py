@@ -7,7 +7,7 @@ and is here to write what the rules leave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,6 +22,10 @@ Rule = Callable[[exp.Expr], exp.Expr]
 NativeCasts = Mapping[tuple[exp.DType, exp.DType], str]
 """From the type that a raw column has in the database, and the type asked for, to the words that make it; `_1` is the
 column."""
+
+WHOLE = (exp.DType.INT, exp.DType.BIGINT)
+AS_TEXT = (*WHOLE, exp.DType.DECIMAL, exp.DType.FLOAT, exp.DType.TIME, exp.DType.BOOLEAN, exp.DType.UUID)
+"""Types whose text, as the engine writes it, is that of the suppliers."""
 
 STANDARD = frozenset(
     {
@@ -117,15 +121,18 @@ def _keep_names(tree: exp.Expression) -> None:
 
 def is_raw_text(column: exp.Column) -> bool:
     """Is this a column of a raw table, as text? One of another type says so itself."""
-    if not column.table or column.name in _ORDER_COLUMNS or column.type is not None:
-        return False
-    scope = column.find_ancestor(exp.Select)
+    return column.name not in _ORDER_COLUMNS and column.type is None and raw_table(column) is not None
+
+
+def raw_table(column: exp.Column) -> exp.Table | None:
+    """The raw table that a column is of; None if it is of anything else."""
+    scope = column.find_ancestor(exp.Select) if column.table else None
     while scope is not None:
         for source in _sources(scope):
             if source.alias_or_name == column.table:
-                return isinstance(source, exp.Table) and source.db == RAW
+                return source if isinstance(source, exp.Table) and source.db == RAW else None
         scope = scope.find_ancestor(exp.Select)
-    return False
+    return None
 
 
 def _sources(select: exp.Select) -> list[exp.Expression]:
@@ -148,6 +155,11 @@ def fill(text: str, dialect: str, *values: exp.Expr) -> exp.Paren:
             value = values[int(column.name[1:]) - 1].copy()
             column.replace(exp.paren(value, copy=False) if isinstance(value, exp.Binary) else value)
     return holder
+
+
+def cases(kinds: Iterable[exp.DType], wanted: exp.DType) -> tuple[tuple[exp.DType, exp.DType], ...]:
+    """Each of some types of a column, with the one type asked for."""
+    return tuple((kind, wanted) for kind in kinds)
 
 
 def native_cast(node: exp.Expr, casts: NativeCasts, dialect: str, title: str) -> exp.Expr | None:

@@ -19,6 +19,7 @@ from searches.engines.site import AS_NAMED, RAW, Site
 from searches.errors import LayoutError
 from searches.layouts.at_site import AtSite
 from searches.layouts.layout import Layout
+from searches.layouts.native import mark_types
 from searches.search import Codelist
 
 _CODELISTS = Path(__file__).parents[1] / "codelists"
@@ -131,7 +132,7 @@ def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tu
     if not asked:
         raise LayoutError(
             f"layout {layout.name} has no code system of this list in {table}",
-            "no_code_in_layout",
+            layout.missing.get(f"{table}.code", "no_code_in_layout"),
             f"add codes of one of: {', '.join(layout.code_columns.get(table, {})) or 'none'}",
         )
     columns = [exp.column(name, table=node.this.args.get("table")) for name in layout.code_columns[table].values()]
@@ -167,6 +168,8 @@ def _tree(layout: Layout, name: str, bindings: Bindings, site: Site) -> exp.Sele
         if isinstance(asked.args.get("field"), exp.Column):
             asked.replace(codes_asked(layout, asked, "type1_entry", _packaged_codes(asked.args["field"].name)))
     at_site.finish(tree)
+    if layout.native:
+        mark_types(layout, tree)
     return tree
 
 
@@ -209,6 +212,8 @@ def _bound(tree: exp.Select, bindings: Bindings) -> exp.Select:
             node.replace(exp.cast(exp.Literal.string(bindings.reference_date.isoformat()), "DATE"))
         elif node.name == "practice":
             node.replace(exp.Literal.string(bindings.practice))
+        elif node.name == "practice_number":
+            node.replace(exp.Literal.number(_number(bindings.practice)))
         else:
             raise LayoutError(f"a layout may not use :{node.name}", "layout_is_wrong")
     for part in list(tree.find_all(exp.Extract)):
@@ -216,3 +221,13 @@ def _bound(tree: exp.Select, bindings: Bindings) -> exp.Select:
             day = date.fromisoformat(part.expression.this.name)
             part.replace(exp.Literal.number(getattr(day, part.name.lower())))
     return tree
+
+
+def _number(practice: str) -> int:
+    if not (practice.isascii() and practice.isdigit()):
+        raise LayoutError(
+            f"practice {practice} is called by a number in this record system, expected digits",
+            "practice_is_no_number",
+            "give its Organisation_ID",
+        )
+    return int(practice)
