@@ -12,10 +12,13 @@ from searches.engines.engine import Engine
 from searches.engines.shapes import DAY, NUMBER
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
+    AS_TEXT,
     STANDARD,
+    WHOLE,
     NativeCasts,
     Rule,
     Writer,
+    cases,
     days_or_months,
     fill,
     first_part,
@@ -41,10 +44,22 @@ _LIMITS = {
 }
 _NULLS = {exp.DType.BIGINT: "SIGNED", exp.DType.INT: "SIGNED", exp.DType.TEXT: "CHAR", exp.DType.DATE: "DATE"}
 
+# A day that is 0000-00-00, or whose month or day is 00, is none.
+_DATED = "YEAR(_1) > 0 AND MONTH(_1) > 0 AND DAY(_1) > 0"
+_TEXT = "CONVERT(CAST(_1 AS CHAR) USING utf8mb4) COLLATE utf8mb4_bin"
 NATIVE: NativeCasts = {
-    (exp.DType.DATE, exp.DType.DATE): "_1",
-    (exp.DType.TIMESTAMP, exp.DType.DATE): "CAST(_1 AS DATE)",
+    (exp.DType.DATE, exp.DType.DATE): f"CASE WHEN {_DATED} THEN _1 END",
+    (exp.DType.TIMESTAMP, exp.DType.DATE): f"CASE WHEN {_DATED} THEN CAST(_1 AS DATE) END",
     (exp.DType.FLOAT, exp.DType.DECIMAL): "CASE WHEN ABS(_1) < 1E16 THEN CAST(_1 + 0E0 AS DECIMAL(19, 3)) END",
+    (exp.DType.DECIMAL, exp.DType.DECIMAL): "CASE WHEN {} THEN {} END".format(*_LIMITS[exp.DType.DECIMAL]),
+    **dict.fromkeys(cases(WHOLE, exp.DType.BIGINT), "_1"),
+    **dict.fromkeys(cases(WHOLE, exp.DType.DECIMAL), "CASE WHEN ABS(_1) < 1E16 THEN CAST(_1 AS DECIMAL(19, 3)) END"),
+    **dict.fromkeys(cases((exp.DType.DATE, exp.DType.TIMESTAMP, *AS_TEXT), exp.DType.TEXT), _TEXT),
+    (exp.DType.BOOLEAN, exp.DType.TEXT): (
+        "CONVERT(CASE WHEN _1 <> 0 THEN 'true' WHEN _1 = 0 THEN 'false' END USING utf8mb4) COLLATE utf8mb4_bin"
+    ),
+    # Before MariaDB 10.7 there is no type for these: 36 or 38 characters hold them.
+    (exp.DType.UUID, exp.DType.TEXT): f"LOWER(REPLACE(REPLACE(TRIM({_TEXT}), '{{', ''), '}}', ''))",
 }
 
 

@@ -8,10 +8,13 @@ from searches.engines.engine import Engine
 from searches.engines.shapes import DAY, NUMBER
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
+    AS_TEXT,
     STANDARD,
+    WHOLE,
     NativeCasts,
     Rule,
     Writer,
+    cases,
     days_or_months,
     fill,
     first_part,
@@ -39,6 +42,13 @@ NATIVE: NativeCasts = {
     (exp.DType.DATE, exp.DType.DATE): "_1",
     (exp.DType.TIMESTAMP, exp.DType.DATE): "CAST(_1 AS DATE)",
     (exp.DType.FLOAT, exp.DType.DECIMAL): f"CASE WHEN ABS(_1) < 1E16 THEN CAST({_EXACT_FLOAT} AS DECIMAL(19, 3)) END",
+    (exp.DType.DECIMAL, exp.DType.DECIMAL): "CASE WHEN {} THEN {} END".format(*_LIMITS[exp.DType.DECIMAL]),
+    **dict.fromkeys(cases(WHOLE, exp.DType.BIGINT), "CAST(_1 AS BIGINT)"),
+    **dict.fromkeys(cases(WHOLE, exp.DType.DECIMAL), "CAST(_1 AS DECIMAL(19, 3))"),
+    # How a day is written as text would otherwise depend on a setting.
+    (exp.DType.DATE, exp.DType.TEXT): "TO_CHAR(_1, 'YYYY-MM-DD') COLLATE \"C\"",
+    (exp.DType.TIMESTAMP, exp.DType.TEXT): "TO_CHAR(_1, 'YYYY-MM-DD HH24:MI:SS') COLLATE \"C\"",
+    **dict.fromkeys(cases(AS_TEXT, exp.DType.TEXT), 'CAST(_1 AS TEXT) COLLATE "C"'),
 }
 
 

@@ -12,10 +12,13 @@ from sqlglot import exp
 from searches.engines.engine import Engine
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
+    AS_TEXT,
     STANDARD,
+    WHOLE,
     NativeCasts,
     Rule,
     Writer,
+    cases,
     days_or_months,
     fill,
     first_part,
@@ -56,10 +59,20 @@ _MANTISSA = "SUBSTR(_1, 1, INSTR(LOWER(_1), 'e') - 1)"
 _EXPONENT = "SUBSTR(_1, INSTR(LOWER(_1), 'e') + 1)"
 _LARGEST = {"BIGINT": "9223372036854775807", "INT": "2147483647"}
 
-NATIVE: NativeCasts = {  # dates are kept as ISO text, maybe with a time after it
-    (exp.DType.DATE, exp.DType.DATE): "SUBSTR(_1, 1, 10)",
-    (exp.DType.TIMESTAMP, exp.DType.DATE): "SUBSTR(_1, 1, 10)",
-    (exp.DType.FLOAT, exp.DType.DECIMAL): "CASE WHEN ABS(_1) < 1E16 THEN ROUND(_1, 3) END",
+# A column says what its values are to be, not what they are. Days are kept as ISO text, maybe with a time after it.
+_NUMBER = "TYPEOF(_1) IN ('integer', 'real') AND ABS(_1) < 1E16"
+NATIVE: NativeCasts = {
+    **dict.fromkeys(
+        cases((exp.DType.DATE, exp.DType.TIMESTAMP), exp.DType.DATE), f"CASE WHEN {_DAY} THEN {_TO_DAY} END"
+    ),
+    **dict.fromkeys(cases(WHOLE, exp.DType.BIGINT), "CASE WHEN TYPEOF(_1) = 'integer' THEN _1 END"),
+    **dict.fromkeys(
+        cases((exp.DType.FLOAT, exp.DType.DECIMAL, *WHOLE), exp.DType.DECIMAL),
+        f"CASE WHEN {_NUMBER} THEN ROUND(_1, 3) END",
+    ),
+    **dict.fromkeys(cases((exp.DType.DATE, exp.DType.TIMESTAMP, *AS_TEXT), exp.DType.TEXT), "CAST(_1 AS TEXT)"),
+    (exp.DType.BOOLEAN, exp.DType.TEXT): "CASE _1 WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE CAST(_1 AS TEXT) END",
+    (exp.DType.UUID, exp.DType.TEXT): "LOWER(REPLACE(REPLACE(TRIM(_1), '{', ''), '}', ''))",
 }
 
 

@@ -10,10 +10,13 @@ from sqlglot import exp
 from searches.engines.engine import Engine
 from searches.engines.site import AS_NAMED, Site
 from searches.engines.writing import (
+    AS_TEXT,
     STANDARD,
+    WHOLE,
     NativeCasts,
     Rule,
     Writer,
+    cases,
     days_or_months,
     fill,
     first_part,
@@ -61,6 +64,13 @@ NATIVE: NativeCasts = {
     (exp.DType.DATE, exp.DType.DATE): "_1",
     (exp.DType.TIMESTAMP, exp.DType.DATE): "CAST(_1 AS DATE)",
     (exp.DType.FLOAT, exp.DType.DECIMAL): "TRY_CAST(CAST(_1 AS FLOAT) AS DECIMAL(19, 3))",
+    **dict.fromkeys(cases((exp.DType.DECIMAL, *WHOLE), exp.DType.DECIMAL), "TRY_CAST(_1 AS DECIMAL(19, 3))"),
+    **dict.fromkeys(cases(WHOLE, exp.DType.BIGINT), "CAST(_1 AS BIGINT)"),
+    (exp.DType.DATE, exp.DType.TEXT): f"CONVERT(VARCHAR(10), _1, 23) {_BINARY}",
+    (exp.DType.TIMESTAMP, exp.DType.TEXT): f"CONVERT(VARCHAR(19), _1, 120) {_BINARY}",
+    **dict.fromkeys(cases(AS_TEXT, exp.DType.TEXT), f"CAST(_1 AS VARCHAR(400)) {_BINARY}"),
+    (exp.DType.BOOLEAN, exp.DType.TEXT): f"CASE WHEN _1 = 1 THEN 'true' WHEN _1 = 0 THEN 'false' END {_BINARY}",
+    (exp.DType.UUID, exp.DType.TEXT): f"LOWER(CAST(_1 AS VARCHAR(36))) {_BINARY}",
 }
 
 

@@ -1,10 +1,10 @@
 """A layout's SQL as one site's database is to read it, worked out in the tree.
 
 A layout is written over text, as a supplier delivers it, in tables that keep every delivery. Where a column has its own
-type, a macro that reads such a value from text is that column itself (`on_day(r.DateBirth)` is `r.DateBirth` where that
-is a date), so that an index serves and nothing is parsed; anything else reads the value's text. Where one row is kept
-for each key there is no latest one to look for. Names are those that the site's catalogue lists; what is not listed,
-and the layout can do without, is NULL.
+type, a macro that reads such a value from text is a cast of that column, or the column itself (`on_day(r.DateBirth)` is
+`r.DateBirth` where that is a date): nothing is parsed, and an index serves. Anything else reads the value's text. Where
+one row is kept for each key there is no latest one to look for. Names are those that the site's catalogue lists; what
+is not listed, and the layout can do without, is NULL.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from searches.engines.site import RAW, READ, Site
+from searches.engines.writing import raw_table
 from searches.errors import LayoutError
 from searches.layouts.layout import ORDER_COLUMNS, Layout, RawTable
 
@@ -28,21 +29,12 @@ _KINDS = {
     "boolean": exp.DType.BOOLEAN,
     "guid": exp.DType.UUID,
 }
-_SAME = {
-    "on_day": frozenset({exp.DType.DATE}),
-    "whole": frozenset({exp.DType.BIGINT}),
-    "key_of": frozenset({exp.DType.BIGINT, exp.DType.INT}),
-}
-"""Macros that are their argument where it has one of these types."""
-
+_WHOLE = frozenset({exp.DType.INT, exp.DType.BIGINT})
 _CASTS = {
-    "on_day": (frozenset({exp.DType.TIMESTAMP}), "DATE"),
-    "whole": (frozenset({exp.DType.INT}), "BIGINT"),
-    "decimal_of": (
-        frozenset({exp.DType.DECIMAL, exp.DType.FLOAT, exp.DType.INT, exp.DType.BIGINT}),
-        "DECIMAL(19, 3)",
-    ),
-    "guid": (frozenset({exp.DType.UUID}), "TEXT"),
+    "on_day": (frozenset({exp.DType.DATE, exp.DType.TIMESTAMP}), exp.Cast, "DATE"),
+    "whole": (_WHOLE, exp.Cast, "BIGINT"),
+    "decimal_of": (_WHOLE | {exp.DType.DECIMAL, exp.DType.FLOAT}, exp.TryCast, "DECIMAL(19, 3)"),
+    "guid": (frozenset({exp.DType.UUID}), exp.Cast, "TEXT"),
 }
 """Macros that are one cast of their argument where it has one of these types."""
 
@@ -74,7 +66,7 @@ class AtSite:
         if self.site.only_names:
             return
         for column in list(tree.find_all(exp.Column)):
-            source = _source(column)
+            source = raw_table(column)
             if source is not None and _COLUMN not in column.meta:
                 self._mark(column, self.layout.raw[source.name])
 
@@ -83,15 +75,10 @@ class AtSite:
         column = arguments[0] if len(arguments) == 1 else None
         if not isinstance(column, exp.Column) or column.type is None:
             return None
-        kind = column.type.this
-        if kind in _SAME.get(name, ()) and (name != "key_of" or self._same_everywhere(column)):
-            return _ready(column)
-        kinds, wanted = _CASTS.get(name, (frozenset(), ""))
-        if kind not in kinds:
-            return None
-        return (
-            exp.TryCast(this=_ready(column), to=exp.DataType.build(wanted)) if "(" in wanted else _text(column, wanted)
-        )
+        if name == "key_of":
+            return _ready(column) if column.type.this in _WHOLE and self._same_everywhere(column) else None
+        kinds, cast, wanted = _CASTS.get(name, (frozenset(), exp.Cast, ""))
+        return cast(this=_ready(column), to=exp.DataType.build(wanted)) if column.type.this in kinds else None
 
     def finish(self, tree: exp.Expression) -> None:
         """Take what is left of deliveries, of tables that are not there and of types out of a tree, in place.
@@ -105,7 +92,7 @@ class AtSite:
             _forget_deliveries(tree, self.layout.name)
         for column in list(tree.find_all(exp.Column)):
             if column.type is not None and _COLUMN in column.meta and _READY not in column.meta:
-                column.replace(_text(column, "TEXT"))
+                column.replace(exp.Cast(this=_ready(column), to=exp.DataType.build("TEXT")))
         for table in list(tree.find_all(exp.Table)):
             if table.db == RAW:
                 table.meta[READ] = True
@@ -147,22 +134,6 @@ def _ready(column: exp.Column) -> exp.Column:
     made = column.copy()
     made.meta[_READY] = True
     return made
-
-
-def _text(column: exp.Column, wanted: str) -> exp.Cast:
-    return exp.Cast(this=_ready(column), to=exp.DataType.build(wanted))
-
-
-def _source(column: exp.Column) -> exp.Table | None:
-    """The raw table that a column is of; None if it is of anything else."""
-    scope = column.find_ancestor(exp.Select)
-    while scope is not None and column.table:
-        first, joins = scope.args.get("from_"), scope.args.get("joins") or ()
-        for source in (*([first.this] if first else []), *(join.this for join in joins)):
-            if source.alias_or_name == column.table:
-                return source if isinstance(source, exp.Table) and source.db == RAW else None
-        scope = scope.find_ancestor(exp.Select)
-    return None
 
 
 def _forget_deliveries(tree: exp.Expression, layout: str) -> None:
