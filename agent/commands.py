@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_turn
 from agent.decisions import Answer, find_agreement, latest_decisions, say
 from agent.diary import Diary
-from agent.enrol import Door, Records, enrol
+from agent.enrol import Door, Place, enrol
 from agent.errors import ConfigError, NotAgreedError, SourceError
 from agent.sftp import Address, ClientKey, connect
 from agent.state import StateFolder
@@ -36,11 +36,11 @@ def enrol_command(folder: StateFolder, options: Namespace) -> int:
     """Join a hub."""
     if options.layout not in LAYOUTS:
         raise ConfigError(f"no layout is called {options.layout!r}", f"choose one of: {', '.join(sorted(LAYOUTS))}")
-    records = Records(options.layout, options.extract.absolute())
-    if not records.extract.is_dir():
+    extract = options.extract.absolute()
+    if not extract.is_dir():
         # Before the code is used: it works once, and a mistyped folder would show only at the first run.
-        raise SourceError(f"no folder at {records.extract}", "give the folder of the nightly files; nothing was sent")
-    enrolled = enrol(folder, options.code, records, Door(connect), Diary(folder.diary, clock))
+        raise SourceError(f"no folder at {extract}", "give the folder of the nightly files; nothing was sent")
+    enrolled = enrol(folder, options.code, Place(options.layout, extract), Door(connect), Diary(folder.diary, clock))
     _print(
         options,
         {
@@ -192,10 +192,15 @@ def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None
             {"sequence": one.sequence, "agreement": one.agreement, "digest": one.digest} for one in outcome.released
         ],
         "waiting": [one.sequence for one in outcome.waiting],
-        "problems": [{"message": one.message, "hint": one.hint} for one in outcome.problems],
+        "held": list(outcome.held),
+        "problems": [
+            {"message": one.message, "hint": one.hint, **({"reason": one.reason} if one.reason else {})}
+            for one in outcome.problems
+        ],
     }
     lines = [f"released message {one.sequence}: {one.agreement} of {one.reference_date}" for one in outcome.released]
     lines += [f"message {one.sequence} waits for the hub's receipt" for one in outcome.waiting]
+    lines += outcome.held
     _print(options, document, "\n".join([said, *lines] if said else lines) or "nothing waits")
     # A hub that does not answer is met twice in a turn.
     for message, hint in dict.fromkeys((problem.message, problem.hint) for problem in outcome.problems):

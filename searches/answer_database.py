@@ -26,6 +26,7 @@ from searches.translate import LocalStatement, Question, ask, statement
 
 _log = logging.getLogger(__name__)
 
+_AS_OF = "as_of"
 _BY_ITSELF = "this engine has no batch"
 
 
@@ -66,7 +67,7 @@ def identities_on(database: Database, patient_ids: Iterable[str]) -> tuple[tuple
         DatabaseError: the database does not answer, or is not as it was.
     """
     wanted = frozenset(patient_ids)
-    if not wanted:
+    if not wanted or "identity" not in database.layout.definitions:
         return IDENTITY_HEADER, []
     select = exp.select(*IDENTITY_HEADER).from_("identity")
     text = _written(database, select, "identity", Bindings(date.max, database.practice))
@@ -80,24 +81,30 @@ def identities_on(database: Database, patient_ids: Iterable[str]) -> tuple[tuple
 
 
 def recorded_until(database: Database, today: date) -> date | None:
-    """The newest day up to today on which an entry was recorded, of a current patient; None where there is none.
+    """The day that the records reach; None where there is nothing to tell it by.
 
-    A database says of no delivery when it came. What was entered last says how far its records reach: a copy that is
-    no longer filled stops there, and so does what can be known of opt-outs.
+    Some systems say when they were built (`as_of`). Else it is the newest day up to today on which an entry of a
+    current patient was recorded: a copy that is no longer filled stops there, and so does what can be known of
+    opt-outs.
 
     Raises:
         DatabaseError: the database does not answer, or is not as it was.
     """
+    bindings = Bindings(today, database.practice)
+    if _AS_OF in database.layout.definitions:
+        found = _read(database, _AS_OF, _written(database, exp.select("day").from_(_AS_OF), _AS_OF, bindings))
+    else:
+        found = _read(database, "event", _written(database, _newest(today), "event", bindings))
+    days = [row[0] for row in found if isinstance(row[0], date)]
+    return max(days, default=None)
+
+
+def _newest(today: date) -> exp.Select:
     recorded = exp.func("COALESCE", exp.column("recorded_date"), exp.column("event_date"))
-    newest = exp.select(exp.Max(this=exp.column("day", table="e")).as_("newest")).from_(
-        exp.select(recorded.as_("day")).from_("event").subquery("e")
-    )
+    day = exp.column("day", table="e")
     until = exp.cast(exp.Literal.string(today.isoformat()), "DATE")
-    text = _written(
-        database, newest.where(exp.column("day", table="e") <= until), "event", Bindings(today, database.practice)
-    )
-    [(day,)] = _read(database, "event", text)
-    return day if isinstance(day, date) else None
+    entries = exp.select(recorded.as_("day")).from_("event").subquery("e")
+    return exp.select(exp.Max(this=day).as_("day")).from_(entries).where(day.copy() <= until)
 
 
 def _roster(database: Database, bindings: Bindings) -> Roster:
@@ -118,7 +125,7 @@ def _patient_ids(database: Database, table: str, bindings: Bindings) -> tuple[st
 
 
 def _written(database: Database, select: exp.Select, table: str, bindings: Bindings) -> str:
-    views = definitions(database.layout, (table,), bindings)
+    views = definitions(database.layout, (table,), bindings, database.site)
     select = select.copy()
     for name, tree in views.items():
         select = select.with_(name, as_=tree, copy=False)

@@ -1,0 +1,105 @@
+"""A site's database as the agent holds it: opened for reading, proved harmless, then asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Protocol
+
+from agent.databases.settings import DatabaseSettings
+from searches.engines import ENGINES, Engine, Site
+from searches.errors import DatabaseError
+from searches.layouts.layout import Layout
+
+_ADAPTERS = {name: f"agent.databases.{name}" for name in ("postgresql", "mysql", "sqlserver", "sqlite", "duckdb")}
+_SHOWN = 5
+
+
+class Connection(Protocol):
+    """What an adapter gives: one connection by one driver, in a session that can only read."""
+
+    version: str
+    """Of the server, as it says."""
+
+    def excess(self) -> tuple[str, ...]:
+        """Every right of this login beyond reading, and every attempt to write that went through, in words."""
+
+    def begin(self) -> None:
+        """Begin to read: from here to the end all rows are of one moment, where the engine can hold one."""
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """As `searches.database.Database.rows`."""
+
+    def close(self) -> None:
+        """End the session; harmless when it is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDatabase:
+    """One site's records, as `searches.database.Database` asks for them."""
+
+    layout: Layout
+    engine: Engine
+    site: Site
+    practice: str
+    connection: Connection
+
+    @property
+    def version(self) -> str:
+        """Of the server, as it says."""
+        return self.connection.version
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run one SELECT and give its rows as they arrive."""
+        return self.connection.rows(sql, parameters)
+
+
+def site_of(settings: DatabaseSettings) -> Site:
+    """What the settings call the raw tables."""
+    return Site(schema=settings.schema, prefix=settings.prefix)
+
+
+@contextmanager
+def connected(settings: DatabaseSettings, password: str) -> Iterator[Connection]:
+    """A connection, before anything is asked of the records and before it is known what the login may do.
+
+    Raises:
+        DatabaseError: there is no driver, no answer, or the login is refused.
+    """
+    adapter = import_module(_ADAPTERS[settings.engine])  # each is loaded where it is used, and none where none is
+    connection: Connection = adapter.connect(settings, password)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+@contextmanager
+def open_site(settings: DatabaseSettings, password: str, layout: Layout, practice: str) -> Iterator[SiteDatabase]:
+    """A site's records, once it is proved that this login can do nothing but read them.
+
+    Raises:
+        DatabaseError: it cannot be opened, or the login may do more than read.
+    """
+    with connected(settings, password) as connection:
+        check_reads_only(connection)
+        connection.begin()
+        yield SiteDatabase(layout, ENGINES[settings.engine], site_of(settings), practice, connection)
+
+
+def check_reads_only(connection: Connection) -> None:
+    """Refuse a login that may do more than read.
+
+    Raises:
+        DatabaseError: with every such right, or the first of many.
+    """
+    excess = connection.excess()
+    if excess:
+        more = f", and {len(excess) - _SHOWN} more" if len(excess) > _SHOWN else ""
+        raise DatabaseError(
+            f"the login may do more than read: {', '.join(excess[:_SHOWN])}{more}",
+            "can_write",
+            "use a login with only the rights that gpfed-agent sql create-user prints",
+        )
