@@ -42,11 +42,18 @@ _COLUMN = "raw_column"
 _READY = "as_it_is"
 
 
-def kind_of(site: Site, table: RawTable, column: str) -> str:
-    """The type that a column of a raw table has at a site; `text` if nothing is said of it."""
-    exceptions = dict(site.types)
+def kind_of(site: Site, table: RawTable, column: str, *, native: bool) -> str:
+    """The type that a column of a raw table has at a site; `text` if nothing is said of it.
+
+    Args:
+        site: where.
+        table: of the column.
+        column: its name in the layout.
+        native: the layout itself reads types: a site can have no others.
+    """
+    exceptions = {} if native else dict(site.types)
     said = exceptions.get(f"{table.name}.{column}", exceptions.get(column))
-    return said or (table.types.get(column, "text") if site.columns == "native" else "text")
+    return said or (table.types.get(column, "text") if native or site.columns == "native" else "text")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +70,7 @@ class AtSite:
 
     def mark(self, tree: exp.Expression) -> None:
         """Give the raw columns in a tree the names and types they have at the site, in place."""
-        if self.site.only_names:
+        if self.site.only_names and not self.layout.native:
             return
         for column in list(tree.find_all(exp.Column)):
             source = raw_table(column)
@@ -73,7 +80,7 @@ class AtSite:
     def macro(self, name: str, arguments: list[exp.Expression]) -> exp.Expression | None:
         """A macro over one typed column without its detour through text; None if there is no such shortcut."""
         column = arguments[0] if len(arguments) == 1 else None
-        if not isinstance(column, exp.Column) or column.type is None:
+        if self.layout.native or not isinstance(column, exp.Column) or column.type is None:
             return None
         if name == "key_of":
             return _ready(column) if column.type.this in _WHOLE and self._same_everywhere(column) else None
@@ -88,7 +95,7 @@ class AtSite:
         """
         if self.site.only_names:
             return
-        if self.site.history == "merged":
+        if self.site.history == "merged" and not self.layout.native:
             _forget_deliveries(tree, self.layout.name)
         for column in list(tree.find_all(exp.Column)):
             if column.type is not None and _COLUMN in column.meta and _READY not in column.meta:
@@ -109,10 +116,10 @@ class AtSite:
             made = column
         else:
             made = exp.cast(exp.null(), "TEXT")
-        kind = "bigint" if name in ORDER_COLUMNS else kind_of(self.site, table, name)
+        kind = "bigint" if name in ORDER_COLUMNS else kind_of(self.site, table, name, native=self.layout.native)
         if made is column and kind != "text" and self.site.called(table.name):
             column.type = exp.DataType(this=_KINDS[kind])
-        if name in ORDER_COLUMNS:
+        if self.layout.native or name in ORDER_COLUMNS:
             column.meta[_READY] = True
         if isinstance(column.parent, exp.Select) and column.arg_key == "expressions":
             column.replace(exp.alias_(made.copy(), name))
@@ -126,7 +133,7 @@ class AtSite:
     def _same_everywhere(self, column: exp.Column) -> bool:
         # It is compared with columns of this name in other tables: a number there is no text here.
         name = column.meta[_COLUMN]
-        kinds = {kind_of(self.site, table, name) for table in self.layout.raw.values() if name in table.columns}
+        kinds = {kind_of(self.site, table, name, native=False) for table in self.layout.raw.values() if name in table.columns}
         return kinds <= {"integer", "bigint"}
 
 

@@ -15,11 +15,11 @@ import sqlglot
 from sqlglot import exp
 
 from searches.codelist import parse_codelist
+from searches.engines.listed import listed
 from searches.engines.site import AS_NAMED, RAW, Site
 from searches.errors import LayoutError
 from searches.layouts.at_site import AtSite
 from searches.layouts.layout import Layout
-from searches.layouts.native import mark_types
 from searches.search import Codelist
 
 _CODELISTS = Path(__file__).parents[1] / "codelists"
@@ -74,7 +74,7 @@ def definitions(
     while waiting:
         name = waiting.pop()
         if name not in needed:
-            needed[name] = _tree(layout, name, bindings, site)
+            needed[name] = definition(layout, name, bindings, site)
             waiting += [table.name for table in needed[name].find_all(exp.Table) if not table.db]
     return {name: needed[name] for name in layout.definitions if name in needed}
 
@@ -124,7 +124,7 @@ def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tu
     asked = [
         exp.In(
             this=exp.column(column, table=node.this.args.get("table")),
-            expressions=[exp.Literal.string(code) for code in codes[system]],
+            expressions=listed(codes[system]),
         )
         for system, column in layout.code_columns.get(table, {}).items()
         if codes.get(system)
@@ -155,7 +155,12 @@ def check_has(layout: Layout, name: str) -> None:
 
 
 @lru_cache(maxsize=256)
-def _tree(layout: Layout, name: str, bindings: Bindings, site: Site) -> exp.Select:
+def definition(layout: Layout, name: str, bindings: Bindings, site: Site = AS_NAMED) -> exp.Select:
+    """One named SELECT of a layout; it is kept, to be read and copied, not to be changed.
+
+    Raises:
+        LayoutError: the layout defines no such table; the reason says which.
+    """
     check_has(layout, name)
     tree = sqlglot.parse_one(layout.definitions[name], read="duckdb")
     if not isinstance(tree, exp.Select):
@@ -168,8 +173,6 @@ def _tree(layout: Layout, name: str, bindings: Bindings, site: Site) -> exp.Sele
         if isinstance(asked.args.get("field"), exp.Column):
             asked.replace(codes_asked(layout, asked, "type1_entry", _packaged_codes(asked.args["field"].name)))
     at_site.finish(tree)
-    if layout.native:
-        mark_types(layout, tree)
     return tree
 
 

@@ -1,0 +1,76 @@
+"""However a site stores a supplier's tables, every starter search gives the rows that it gives of the text delivered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from searches.engines import ENGINES, Site
+from searches.layouts import layout
+from searches.search import Search
+from searches.translate import ask, statement
+from tests.engine_kit import PRACTICE, RawPractice, Rows, in_order, raw_practice
+from tests.engine_servers import RUNNING, Database, Servers
+from tests.exact_answers import EXTRACTS, starter_searches
+from tests.site_kit import PREFIX, SCHEMA, SitePractice, drop
+
+PATIENTS = 60
+SEED = 5
+DAY = date(2024, 2, 29)
+SITES = tuple(
+    Site(SCHEMA, PREFIX, columns, history) for columns, history in product(("text", "native"), ("kept", "merged"))
+)
+
+
+@pytest.fixture(scope="module")
+def practices(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RawPractice]:
+    folder: Path = tmp_path_factory.mktemp("raw")
+    return {name: raw_practice(name, PATIENTS, SEED, folder, DAY) for name in EXTRACTS}
+
+
+@pytest.fixture(scope="module")
+def delivered(practices: dict[str, RawPractice], servers: Servers) -> dict[str, dict[str, Rows]]:
+    found = {}
+    for name, practice in practices.items():
+        with servers.database("duckdb") as database:
+            practice.load(database)
+            written = {search.id: practice.statement(search, "duckdb") for search in starter_searches()}
+            found[name] = {key: in_order(database.query(sql)) for key, sql in written.items() if sql is not None}
+    return found
+
+
+@pytest.fixture(scope="module", params=RUNNING)
+def database(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Database]:
+    with servers.database(request.param) as opened:
+        yield opened
+
+
+def rows_at(held: SitePractice, database: Database, search: Search) -> Rows:
+    chosen = layout(held.practice.layout)
+    question = ask(search, chosen, DAY)
+    return in_order(database.query(statement(question, chosen, ENGINES[database.name], PRACTICE, held.site).sql))
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: f"{site.columns}-{site.history}")
+@pytest.mark.parametrize("name", EXTRACTS)
+def test_a_site_gives_the_rows_of_what_was_delivered(
+    practices: dict[str, RawPractice],
+    delivered: dict[str, dict[str, Rows]],
+    database: Database,
+    name: str,
+    site: Site,
+) -> None:
+    held = SitePractice(practices[name], site).load(database)
+    try:
+        wrong = {
+            search.id
+            for search in starter_searches()
+            if search.id in delivered[name] and rows_at(held, database, search) != delivered[name][search.id]
+        }
+    finally:
+        drop(database, held.site)
+    assert wrong == set()
