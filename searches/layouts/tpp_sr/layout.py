@@ -80,6 +80,8 @@ MACROS = {
     "month_of": _MONTH,
     "whole": "TRY_CAST(_1 AS BIGINT)",
     "text_of": "rule('null_strings', NULLIF(NULLIF(TRIM(_1), ''), 'NULL'), NULLIF(TRIM(_1), ''))",
+    # A concept that is not known is 0 or less.
+    "concept_of": "CASE WHEN text_of(_1) LIKE '-%' THEN NULL ELSE NULLIF(text_of(_1), '0') END",
     "is_own": "_1 IS NULL OR UPPER(_1) = UPPER(_2)",
 }
 

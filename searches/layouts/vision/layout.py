@@ -99,6 +99,7 @@ def _half(place: int) -> str:
 MACROS = {
     "on_day": "TRY_CAST(SUBSTRING(_1, 1, 4) || '-' || SUBSTRING(_1, 5, 2) || '-' || SUBSTRING(_1, 7, 2) AS DATE)",
     "whole": "TRY_CAST(_1 AS BIGINT)",
+    "text_of": "NULLIF(TRIM(_1), '')",
     "is_service": """
         UPPER(TRIM(_1)) = UPPER(:practice)
         OR TRIM(_1) IN (SELECT TRIM(s.ID) FROM raw.practice AS s WHERE UPPER(TRIM(s.IDENTIFIER)) = UPPER(:practice))

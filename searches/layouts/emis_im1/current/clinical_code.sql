@@ -4,7 +4,7 @@ SELECT v.code_id, v.code_snomed, v.code_emis, v.category,
             THEN rule('read_padded', SUBSTRING(SPLIT_PART(v.term_id, '-', 1) || '.....', 1, 5), v.term_id)
             END AS code_read2
 FROM (
-    SELECT key_of(r.CodeId) AS code_id, TRIM(r.ReadTermId) AS term_id,
+    SELECT key_of(r.CodeId) AS code_id, NULLIF(TRIM(r.ReadTermId), '') AS term_id,
            CASE WHEN whole(r.SnomedCTConceptId) > 0 THEN TRIM(r.SnomedCTConceptId) END AS code_snomed,
            CASE WHEN is_local(TRIM(r.ReadTermId)) THEN TRIM(r.ReadTermId) END AS code_emis,
            LOWER(TRIM(r.EmisCodeCategoryDescription)) AS category,
