@@ -58,7 +58,13 @@ class SiteDatabase:
 
 def site_of(settings: DatabaseSettings) -> Site:
     """What the settings call the raw tables."""
-    return Site(schema=settings.schema, prefix=settings.prefix)
+    return Site(
+        schema=settings.schema_of_tables,
+        prefix=settings.prefix,
+        columns="native" if settings.columns == "native" else "text",
+        history="merged" if settings.history == "merged" else "kept",
+        types=settings.types,
+    )
 
 
 @contextmanager

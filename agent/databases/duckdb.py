@@ -25,7 +25,6 @@ _SETTINGS = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
     "allow_community_extensions": "false",
-    "enable_external_access": "false",
 }
 _ROWS_AT_A_TIME = 5000
 
@@ -61,7 +60,8 @@ def connect(settings: DatabaseSettings, password: str) -> Duckdb:  # noqa: ARG00
     problem = None
     try:
         connection = duckdb.connect(settings.file, read_only=True, config=dict(_SETTINGS))
-        connection.execute("SET lock_configuration = true")
+        for taken_away in ("enable_external_access = false", "lock_configuration = true"):
+            connection.execute(f"SET {taken_away}")
     except duckdb.Error as error:
         problem = _not_opened(error)
     if problem:

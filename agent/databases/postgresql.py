@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 from agent.databases.faults import RECORDS_INVALID, driver, fault
@@ -29,7 +30,11 @@ _REASONS = {
     "55P03": "locked",
     "40": "locked",
     "42501": "right_missing",
-    "42": "changed",
+    "42P01": "changed",  # a table, column, function, type: what the layout says is there
+    "42703": "changed",
+    "42883": "changed",
+    "42804": "changed",
+    "42846": "changed",
     "3F000": "changed",
     "53": "full",
     "28": "login_refused",
@@ -100,8 +105,8 @@ def connect(settings: DatabaseSettings, password: str) -> Postgresql:
             connect_timeout=_CONNECT_SECONDS,
             application_name="gpfed-agent",
             client_encoding="UTF8",
-            options="",  # or else libpq would take them from the environment
-            passfile=os.devnull,
+            options="",  # this and the next, or else libpq would look around for its own
+            passfile=str(Path(os.devnull) / "none"),
             autocommit=True,
             prepare_threshold=None,
             **_tls(settings, psycopg.pq.version()),

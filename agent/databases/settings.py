@@ -8,7 +8,7 @@
     encrypt = "verified"             # TLS, certificate checked; or "unverified", or "none"
     ca_file = ""                     # certificates to trust, instead of the system's
     practice = ""                    # what the database calls this practice; empty: by its code
-    schema = "emis"                  # of the raw tables; empty: the login's own
+    schema = "emis"                  # of the raw tables; empty: public, dbo or main, or the database of mysql
     prefix = ""                      # before the name of each
     columns = "text"                 # as delivered; or "native": typed as the layout says
     history = "kept"                 # every delivery; or "merged": only the newest version of each row
@@ -41,6 +41,7 @@ SERVERS = {"postgresql": 5432, "mysql": 3306, "sqlserver": 1433}
 FILES = ("sqlite", "duckdb")
 """Engines whose database is a file."""
 
+_SCHEMAS = {"postgresql": "public", "sqlserver": "dbo", "sqlite": "main", "duckdb": "main"}
 _NAME = Text(r"[^\x00-\x1f\"'`\[\];]{0,128}", "a name without quotes and semicolons")
 _PATH = Text(r"[^\x00-\x1f]{1,4096}", "a path")
 _HOURS = Text(r"|([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day such as "07:30-19:00"')
@@ -100,6 +101,11 @@ class DatabaseSettings:
     def is_file(self) -> bool:
         """Is the database a file, which nobody logs in to?"""
         return self.engine in FILES
+
+    @property
+    def schema_of_tables(self) -> str:
+        """In which the raw tables stand: named in every statement, or else a step of one could take their place."""
+        return self.schema or self.database if self.engine == "mysql" else self.schema or _SCHEMAS[self.engine]
 
     @property
     def where(self) -> str:

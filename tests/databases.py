@@ -1,0 +1,136 @@
+"""Sites: a database of each engine with records in it, and a login that may only read them.
+
+with site(servers, "postgresql", tmp_path) as here:
+    here.fill(folder, "vision")
+    here.grant()
+    with here.open("vision") as database:
+        database.rows(...)
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+from agent.databases.connection import SiteDatabase, open_site
+from agent.databases.settings import DatabaseSettings
+from searches.extract import open_extract
+from searches.layouts import layout as layout_called
+from tests.engine_kit import PRACTICE
+from tests.engine_servers import RAW, Database, Servers, text_columns
+
+PASSWORD = "a password: 'with\" $signs"
+_numbers = count(1)
+
+
+@dataclass(slots=True)
+class SiteServer:
+    """A site's database.
+
+    Args:
+        settings: by which the agent reaches it.
+        admin: whoever fills it, with every right.
+        password: of the agent's login; empty where there is none.
+        user: the agent's login, as the engine writes it; empty for files.
+    """
+
+    settings: DatabaseSettings
+    admin: Database
+    password: str = ""
+    user: str = ""
+    release: Callable[[], None] = field(default=lambda: None)
+
+    def fill(self, folder: Path, layout: str) -> None:
+        """Put every raw table of an extract in, the columns that say who a patient is too."""
+        with (
+            open_extract(folder, layout, PRACTICE) as extract,
+            extract.session(sorted(extract.layout.raw), identifying=True) as session,
+        ):
+            for table in sorted(extract.layout.raw):
+                found = session._connection.execute(f'SELECT * FROM raw."{table}"')
+                columns = [column[0] for column in found.description[:-2]]
+                self.admin.create(table, text_columns(columns), found.fetchall())
+        if self.settings.engine == "postgresql":
+            self.admin.run("ANALYZE")  # as its own housekeeping would, a minute later
+
+    def grant(self) -> None:
+        """Let the agent's login read every table that is there now; a file is let go of."""
+        if self.settings.engine == "postgresql":
+            self.admin.run(f"GRANT USAGE ON SCHEMA {RAW} TO {self.user}")
+            self.admin.run(f"GRANT SELECT ON ALL TABLES IN SCHEMA {RAW} TO {self.user}")
+        elif self.settings.engine == "mysql":
+            self.admin.run(f"GRANT SELECT ON {self.admin.schema}.* TO {self.user}")
+        self.release()
+
+    @contextmanager
+    def open(self, layout: str, practice: str = PRACTICE) -> Iterator[SiteDatabase]:
+        """As the agent opens it."""
+        with open_site(self.settings, self.password, layout_called(layout), practice) as database:
+            yield database
+
+
+@contextmanager
+def site(servers: Servers, engine: str, folder: Path) -> Iterator[SiteServer]:
+    """An empty database of that engine; skips the test where there is no server."""
+    with ExitStack() as stack:
+        yield _SITES[engine](servers, folder, stack)
+
+
+def _postgresql(servers: Servers, _: Path, stack: ExitStack) -> SiteServer:
+    admin = stack.enter_context(servers.database("postgresql"))
+    user, info = f"reader_{next(_numbers)}", admin.connection.info
+    admin.run(f"CREATE ROLE {user} LOGIN")
+    settings = DatabaseSettings(
+        "postgresql", host=info.host, port=info.port, database=info.dbname, user=user, schema=RAW, statement_seconds=60
+    )
+    return SiteServer(settings, admin, user=user)
+
+
+def _mysql(servers: Servers, _: Path, stack: ExitStack) -> SiteServer:
+    admin = stack.enter_context(servers.database("mysql"))
+    name = f"reader_{next(_numbers)}"
+    user = f"'{name}'@'localhost'"
+    admin.connection.cursor().execute(f"CREATE USER {user} IDENTIFIED BY %s", (PASSWORD,))
+    stack.callback(lambda: admin.run(f"DROP USER {user}"))
+    settings = DatabaseSettings(
+        "mysql",
+        host=admin.connection.unix_socket,
+        port=3306,
+        database=admin.schema,
+        user=name,
+        schema=admin.schema,
+        statement_seconds=60,
+    )
+    return SiteServer(settings, admin, PASSWORD, user)
+
+
+def _sqlite(_: Servers, folder: Path, stack: ExitStack) -> SiteServer:
+    file = folder / "site.sqlite"
+    connection = sqlite3.connect(":memory:", isolation_level=None)
+    stack.callback(connection.close)
+    connection.execute(f"ATTACH ? AS {RAW}", (str(file),))
+    settings = DatabaseSettings("sqlite", file=str(file), statement_seconds=60)
+    return SiteServer(settings, Database("sqlite", connection))
+
+
+def _duckdb(_: Servers, folder: Path, stack: ExitStack) -> SiteServer:
+    import duckdb  # noqa: PLC0415 - as in the project, only where it is used
+
+    file = folder / "site.duckdb"
+    connection = duckdb.connect(str(file), config={"threads": "1"})
+    stack.callback(connection.close)
+    connection.execute(f"CREATE SCHEMA {RAW}")
+    settings = DatabaseSettings("duckdb", file=str(file), schema=RAW, statement_seconds=60)
+    return SiteServer(settings, Database("duckdb", connection), release=connection.close)
+
+
+_SITES: dict[str, Callable[[Servers, Path, ExitStack], SiteServer]] = {
+    "postgresql": _postgresql,
+    "mysql": _mysql,
+    "sqlite": _sqlite,
+    "duckdb": _duckdb,
+}
