@@ -36,7 +36,7 @@ from agent.record import write_down
 from agent.release import count_for_others, message_of
 from agent.report import ExactReport, write_report, write_what_leaves
 from agent.run import RunRequest, run
-from agent.sources import Ran, Records, Wanted
+from agent.sources import Ran, Wanted, records_of
 from agent.transport import Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import Catalogue, HubIdentity, read_catalogue
@@ -193,7 +193,7 @@ def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
 
 def _request(turn: Turn, one: Due) -> RunRequest:
     return RunRequest(
-        Records(turn.config.practice, turn.config.layout, turn.config.records, turn.folder),
+        records_of(turn.config, turn.folder),
         Wanted(one.permitted, one.reference_date, turn.today),
         run_seconds(turn),
     )

@@ -7,12 +7,15 @@ them. For files that is the day of the newest delivery; for a database it is the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from agent.action_list import Identities, listed_outcome
-from agent.databases.connection import open_site
+from agent.config import Config
+from agent.databases.connection import SiteDatabase, open_site
 from agent.databases.settings import DatabaseSettings
 from agent.state import StateFolder, read_password
 from searches.answer import Answers, answer, identities
@@ -74,6 +77,11 @@ class Ran:
     engine_version: str
 
 
+def records_of(config: Config, state: StateFolder) -> Records:
+    """The records that agent.toml names."""
+    return Records(config.practice, config.layout, config.records, state)
+
+
 def answer_over(records: Records, wanted: Wanted) -> Ran:
     """Answer searches over the records.
 
@@ -101,13 +109,26 @@ def _over_files(records: Records, folder: Path, wanted: Wanted) -> Ran:
         )
 
 
-def _over_database(records: Records, settings: DatabaseSettings, wanted: Wanted) -> Ran:
+@contextmanager
+def open_database(records: Records, settings: DatabaseSettings) -> Iterator[SiteDatabase]:
+    """The site's database, once it is proved that its login can do nothing but read.
+
+    Raises:
+        DatabaseError: it cannot be opened, or the login may do more than read.
+    """
     layout, practice = layout_called(records.layout), settings.practice or records.practice
     with open_site(settings, read_password(records.state), layout, practice) as database:
+        yield database
+
+
+def _over_database(records: Records, settings: DatabaseSettings, wanted: Wanted) -> Ran:
+    with open_database(records, settings) as database:
         reached = recorded_until(database, wanted.today)
         if reached is None:
             raise DatabaseError(
-                f"the database holds no entry of practice {practice}", "no_records", "is it filled, and by which code?"
+                f"the database holds no entry of practice {database.practice}",
+                "no_records",
+                "is it filled, and by which code?",
             )
         answers = answer_on(database, wanted.searches, wanted.reference_date)
         header, rows = identities_on(database, _on_lists(answers))
@@ -115,8 +136,8 @@ def _over_database(records: Records, settings: DatabaseSettings, wanted: Wanted)
             answers=answers,
             identities=Identities(tuple(header), {row[0]: tuple(row) for row in rows}),
             delivered_on=reached,
-            layout=layout.name,
-            layout_version=layout.version,
+            layout=database.layout.name,
+            layout_version=database.layout.version,
             engine=database.engine.name,
             engine_version=database.version,
         )
