@@ -107,7 +107,9 @@ def _add_enrol(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     command.add_argument("code", help="one-time code, GPF1-...")
     command.add_argument("--layout", required=True, help="how the record system's files are laid out")
-    command.add_argument("--extract", required=True, type=Path, metavar="DIR", help="folder of the nightly files")
+    place = command.add_mutually_exclusive_group(required=True)
+    place.add_argument("--extract", type=Path, metavar="DIR", help="folder of the nightly files")
+    place.add_argument("--database", type=Path, metavar="FILE", help="TOML file that says how to reach the database")
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -154,6 +156,16 @@ def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("sent", "Every message that left or waits, with its receipt."),
     ):
         _add(commands, name, about, f"{name} --json").add_argument("--json", action="store_true", help="print JSON")
+    doctor = _add(commands, "doctor", "Look whether the records can be read, and are as they should be.", "doctor")
+    doctor.add_argument("--now", action="store_true", help="look even in the quiet hours of the database")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    password = _add(
+        commands,
+        "password",
+        "Keep the password of the database: typed unseen, or the first line of the standard input.",
+        "password < password.txt",
+    )
+    password.add_argument("--json", action="store_true", help="print JSON")
 
 
 if __name__ == "__main__":

@@ -58,7 +58,7 @@ def in_child(work: Callable[[Argument], Made], argument: Argument, seconds: int)
     process.start()
     theirs.close()
     try:
-        outcome = _receive(ours, seconds)
+        outcome: _Done[Made] | _Refusal = _receive(ours, seconds)
     finally:
         process.kill()
         process.join()
@@ -66,8 +66,7 @@ def in_child(work: Callable[[Argument], Made], argument: Argument, seconds: int)
         ours.close()
     if isinstance(outcome, _Refusal):
         raise SourceError(outcome.message, outcome.hint, outcome.reason)
-    made: Made = outcome.made
-    return made
+    return outcome.made
 
 
 def _receive(pipe: Connection, seconds: int) -> _Done[Made] | _Refusal:

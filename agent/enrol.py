@@ -90,8 +90,8 @@ def enrol(folder: StateFolder, code_text: str, place: Place, door: Door, diary: 
         HubIdentityError: another key than the code's answered; nothing was sent.
         HubUnreachableError: no answer in time.
     """
-    code = _read_code(code_text)
-    _check_not_enrolled(folder)
+    code = read_code(code_text)
+    check_not_enrolled(folder)
     folder.make()
     signing_key, ssh_public_key = _signing_key(folder), _ssh_public_key(folder)
     request = sign_request(EnrolmentRequest(code.practice, ssh_public_key, signing_key.public), signing_key)
@@ -103,7 +103,12 @@ def enrol(folder: StateFolder, code_text: str, place: Place, door: Door, diary: 
     return Enrolled(code.practice, hub, signing_key.public.fingerprint)
 
 
-def _read_code(text: str) -> EnrolmentCode:
+def read_code(text: str) -> EnrolmentCode:
+    """The code as the hub gave it.
+
+    Raises:
+        EnrolmentRefusedError: it was typed otherwise.
+    """
     try:
         return EnrolmentCode.parse(text.strip())
     except GovernanceError as error:
@@ -112,7 +117,12 @@ def _read_code(text: str) -> EnrolmentCode:
         ) from error
 
 
-def _check_not_enrolled(folder: StateFolder) -> None:
+def check_not_enrolled(folder: StateFolder) -> None:
+    """Refuse a second enrolment.
+
+    Raises:
+        EnrolmentRefusedError: there is a hub already.
+    """
     if folder.config.exists():
         raise EnrolmentRefusedError(
             "this agent is enrolled already",

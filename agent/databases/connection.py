@@ -91,8 +91,17 @@ def open_site(settings: DatabaseSettings, password: str, layout: Layout, practic
     """
     with connected(settings, password) as connection:
         check_reads_only(connection)
-        connection.begin()
-        yield SiteDatabase(layout, ENGINES[settings.engine], site_of(settings), practice, connection)
+        yield begin_reading(connection, settings, layout, practice)
+
+
+def begin_reading(connection: Connection, settings: DatabaseSettings, layout: Layout, practice: str) -> SiteDatabase:
+    """The records as they are from now on, for statements.
+
+    Raises:
+        DatabaseError: the connection is lost.
+    """
+    connection.begin()
+    return SiteDatabase(layout, ENGINES[settings.engine], site_of(settings), practice, connection)
 
 
 def check_reads_only(connection: Connection) -> None:
