@@ -7,9 +7,9 @@ engine; the author's text is never run. A receipt says what was made of what.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 
 from sqlglot import exp
@@ -17,13 +17,14 @@ from sqlglot import exp
 from searches import canon
 from searches.engines import AS_NAMED, ENGINES, Engine, Site
 from searches.errors import LayoutError
-from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system, definitions
+from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system
 from searches.layouts.layout import Layout
+from searches.layouts.written import OURS, Ground, over_raw
 from searches.parse import parse
 from searches.search import Search, Unit
 from searches.windows import bind, fold
 
-ROWS = "search_rows"
+ROWS = f"{OURS}rows"
 """What the search's own SELECT is called in the statement."""
 
 
@@ -94,23 +95,16 @@ class Question:
 def statement(
     question: Question, layout: Layout, engine: Engine, practice: str, site: Site = AS_NAMED
 ) -> LocalStatement:
-    """The question over raw tables: the layout's CTEs, the search's own, and its SELECT, written once.
+    """The question over raw tables: the layout's CTEs, the search's own, and its SELECT.
 
     Raises:
-        LayoutError: a node cannot be written exactly, or a CTE of the search has a name of the layout's.
+        LayoutError: a node cannot be written exactly.
     """
-    views = definitions(layout, question.tables, Bindings(question.reference_date, practice), site)
-    with_ = question.tree.args["with_"]
-    own = [cte.alias for cte in with_.expressions[:-1]]
-    if set(own) & {ROWS, *views}:
-        raise LayoutError(f"a CTE of the search has a name of layout {layout.name}", "name_taken", "rename the CTE")
-    whole = question.tree.copy()
-    whole.args["with_"].set("expressions", [*_ctes(views), *whole.args["with_"].expressions])
-    sql = engine.render(whole, site)
+    sql = over_raw(Ground(layout, Bindings(question.reference_date, practice), engine, site), question.tree)
     receipt = TranslationReceipt(
         search_digest=question.search.digest,
         layout=layout.name,
-        layout_version=layout.version,
+        layout_version=_version(layout),
         engine=engine.name,
         engine_version=engine.version(),
         statement_digest=sha256(sql.encode()).hexdigest(),
@@ -118,8 +112,9 @@ def statement(
     return LocalStatement(sql, receipt)
 
 
-def _ctes(views: Mapping[str, exp.Select]) -> list[exp.CTE]:
-    return [exp.CTE(this=tree, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, tree in views.items()]
+@lru_cache(maxsize=16)
+def _version(layout: Layout) -> str:
+    return layout.version
 
 
 def ask(search: Search, layout: Layout, reference_date: date) -> Question:

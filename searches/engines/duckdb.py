@@ -24,6 +24,7 @@ from typing import Any, Self
 from sqlglot import exp
 
 from searches import allowed
+from searches.engines.listed import is_foreign
 from searches.engines.site import AS_NAMED, Site
 from searches.errors import AnswerError, ExtractError, LayoutError
 
@@ -98,10 +99,10 @@ def render(tree: exp.Expression, site: Site = AS_NAMED) -> str:
     Raises:
         LayoutError: it is no query, or holds a node that is not on the list.
     """
-    if not isinstance(tree, exp.Select | exp.Union):
+    if not isinstance(tree, exp.Select | exp.Union | exp.CTE):
         raise LayoutError("only a SELECT can be written", "not_a_query")
     for node in tree.walk():
-        if type(node) not in NODES or isinstance(node, exp.Placeholder):
+        if type(node) not in NODES or isinstance(node, exp.Placeholder) or is_foreign(node):
             raise LayoutError(f"{node.key.upper()} cannot be written for DuckDB", "not_translatable")
     if site != AS_NAMED:
         tree = tree.copy()

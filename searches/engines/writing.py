@@ -15,6 +15,7 @@ import sqlglot
 from sqlglot import exp
 
 from searches import allowed
+from searches.engines.listed import is_foreign
 from searches.engines.site import RAW, Site
 from searches.errors import LayoutError
 
@@ -70,10 +71,10 @@ class Writer:
     raw_text: Rule
 
     def write(self, tree: exp.Expression, site: Site) -> str:
-        """One statement.
+        """One statement, or one CTE for the front of a statement.
 
         Raises:
-            LayoutError: it is no query, or something in it cannot be written exactly.
+            LayoutError: it is neither, or something in it cannot be written exactly.
         """
         self._check(tree)
         whole = tree.copy()
@@ -89,10 +90,10 @@ class Writer:
         return whole.sql(dialect=self.dialect, identify=True, comments=False, copy=False)
 
     def _check(self, tree: exp.Expression) -> None:
-        if not isinstance(tree, exp.Select | exp.Union):
+        if not isinstance(tree, exp.Select | exp.Union | exp.CTE):
             raise LayoutError("only a SELECT can be written", "not_a_query")
         for node in tree.walk():
-            if type(node) not in self.nodes:
+            if type(node) not in self.nodes or is_foreign(node):
                 raise refused(node.key.upper(), self.title)
             for part in _parts(node):
                 raise refused(f"{part} of {node.key.upper()}", self.title)

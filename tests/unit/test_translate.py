@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from searches.document import library, library_folder, load_search
+from searches.engines import ENGINES
 from searches.engines.duckdb import render
 from searches.errors import LayoutError
 from searches.layouts import LAYOUTS, layout
@@ -18,6 +19,7 @@ from searches.translate import translate
 from tests.small_search import DIABETIC, small_search
 
 REFERENCE_DATE = date(2026, 3, 31)
+DIALECTS = {"postgresql": "postgres", "sqlserver": "tsql"} | {name: name for name in ("duckdb", "mysql", "sqlite")}
 
 
 def statement(sql: str = DIABETIC, name: str = "emis_im1", unit: Unit = Unit.PERSON) -> str:
@@ -86,14 +88,18 @@ def test_every_date_is_a_literal() -> None:
     assert not list(sqlglot.parse_one(text, read="duckdb").find_all(exp.Placeholder))
 
 
-@pytest.mark.parametrize("name", ["person", "current_patient", "search_rows"])
-def test_a_cte_of_the_search_may_not_take_a_name_of_the_statement(name: str) -> None:
+@pytest.mark.parametrize("name", ["person", "current_patient", "rows", "observation", "type1", "sqlite_master"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_cte_of_the_search_may_have_any_name(engine: str, name: str) -> None:
     sql = (
         f"WITH {name} AS (SELECT p.patient_id FROM patient AS p) SELECT q.patient_id, 'met' AS outcome FROM {name} AS q"
     )
-    with pytest.raises(LayoutError, match="a CTE of the search has a name of layout emis_im1") as refused:
-        statement(sql)
-    assert refused.value.reason == "name_taken"
+    text = translate(
+        small_search(sql), layout("emis_im1"), engine, reference_date=REFERENCE_DATE, practice="Z90001"
+    ).sql
+    names = [cte.alias for cte in sqlglot.parse_one(text, read=DIALECTS[engine]).args["with_"].expressions]
+    assert names.count(name) == 1
+    assert all(other.startswith("_") for other in names if other != name)
 
 
 def test_the_receipt_says_what_was_made_of_what() -> None:
