@@ -20,7 +20,6 @@ from searches.engines.site import AS_NAMED, RAW, Site
 from searches.errors import LayoutError
 from searches.layouts.at_site import AtSite
 from searches.layouts.layout import Layout
-from searches.layouts.native import mark_types
 from searches.search import Codelist
 
 _CODELISTS = Path(__file__).parents[1] / "codelists"
@@ -174,8 +173,6 @@ def definition(layout: Layout, name: str, bindings: Bindings, site: Site = AS_NA
         if isinstance(asked.args.get("field"), exp.Column):
             asked.replace(codes_asked(layout, asked, "type1_entry", _packaged_codes(asked.args["field"].name)))
     at_site.finish(tree)
-    if layout.native:
-        mark_types(layout, tree)
     return tree
 
 
