@@ -41,6 +41,16 @@ _SETTINGS = {
     "autoload_known_extensions": "false",
 }
 _AGAIN = "copy the file again, or ask the supplier to send it again"
+_TYPES = {
+    "text": "VARCHAR",
+    "integer": "INTEGER",
+    "bigint": "BIGINT",
+    "decimal": "DECIMAL(19, 3)",
+    "real": "FLOAT",
+    "date": "DATE",
+    "datetime": "TIMESTAMP",
+    "boolean": "BOOLEAN",
+}
 _RECORDS_AT_A_TIME = 20_000
 _LOCK = ("SET enable_external_access = false", "SET lock_configuration = true")
 
@@ -79,6 +89,7 @@ class CsvFile:
         has_header: the first record names the columns.
         width: how many columns a record has.
         places: for each wanted column its place in a record, or None if this version of the extract lacks it.
+        types: for each wanted column its type, where the file is a table of a database; it has no order of rows then.
     """
 
     path: Path
@@ -86,6 +97,7 @@ class CsvFile:
     has_header: bool
     width: int
     places: Mapping[str, int | None]
+    types: Mapping[str, str] | None = None
 
 
 def engine_version() -> str:
@@ -141,6 +153,14 @@ class Session:
             f"CREATE TABLE {RAW}.{_quoted(table)} ({listed}, delivery INTEGER, row_in_delivery BIGINT)"
         )
 
+    def create_native(self, table: str, columns: Mapping[str, str]) -> None:
+        """Make an empty raw table whose columns have types, as in a database; a text that is not there is empty."""
+        listed = ", ".join(
+            f"{_quoted(column)} {_TYPES[kind]}{' NOT NULL' if kind == 'text' else ''}"
+            for column, kind in columns.items()
+        )
+        self._connection.execute(f"CREATE TABLE {RAW}.{_quoted(table)} ({listed})")
+
     def load(self, table: str, source: CsvFile, delivery: int) -> None:
         """Append one file to a raw table.
 
@@ -150,14 +170,16 @@ class Session:
         if source.encoding == "cp1252":
             self._load_in_python(table, source, delivery)
             return
-        wanted = ", ".join("NULL" if place is None else f"c{place}" for place in source.places.values())
+        wanted = [_wanted(place, source.types and source.types[name]) for name, place in source.places.items()]
+        if source.types is None:
+            wanted += [str(delivery), "ROW_NUMBER() OVER ()"]
         columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(source.width))
         fault = self._fault(
-            f"INSERT INTO {RAW}.{_quoted(table)} SELECT {wanted}, ?, ROW_NUMBER() OVER () FROM read_csv(?, "
+            f"INSERT INTO {RAW}.{_quoted(table)} SELECT {', '.join(wanted)} FROM read_csv(?, "
             f"columns = {{{columns}}}, header = {str(source.has_header).lower()}, encoding = '{source.encoding}', "
             "auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
             "parallel = false)",
-            [delivery, str(source.path)],
+            [str(source.path)],
         )
         if fault:
             raise ExtractError(f"{source.path.name} cannot be read: {fault}", _AGAIN)
@@ -255,6 +277,14 @@ class Session:
         except self._error as error:
             return _said(error)
         return ""
+
+
+def _wanted(place: int | None, kind: str | None) -> str:
+    value = "CAST(NULL AS VARCHAR)" if place is None else f"c{place}"
+    if kind is None:
+        return value
+    # A text of such a database is empty where there is none.
+    return f"COALESCE({value}, '')" if kind == "text" else f"CAST({value} AS {_TYPES[kind]})"
 
 
 def _records(source: CsvFile) -> Iterator[list[list[str]]]:

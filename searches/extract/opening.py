@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -28,7 +28,7 @@ class Extract:
     Args:
         folder: the supplier's folder.
         layout: of its files.
-        practice: whose rows are asked for (ODS code).
+        practice: whose rows are asked for: the ODS code, or what the layout's database has in its place.
         contents: the files.
     """
 
@@ -72,11 +72,15 @@ class Extract:
 
     def _load(self, session: Session, table: RawTable, *, identifying: bool) -> None:
         columns = (*table.columns, *(table.identity if identifying else ()))
-        session.create_raw(table.name, columns)
+        types = {column: table.types.get(column, "text") for column in columns} if self.layout.native else None
+        if types is None:
+            session.create_raw(table.name, columns)
+        else:
+            session.create_native(table.name, types)
         for delivery, file in enumerate(self._files(table)):
             source = csv_file(file.path, table, columns, self.layout.encoding)
             if source is not None:
-                session.load(table.name, source, delivery)
+                session.load(table.name, replace(source, types=types), delivery)
 
     def _files(self, table: RawTable) -> tuple[DeliveredFile, ...]:
         files = self.contents.files.get(table.name.lower(), ())
@@ -107,7 +111,7 @@ def open_extract(folder: Path, layout: str | Layout, practice: str | None = None
     elif found.practices and practice.upper() not in {code.upper() for code in found.practices}:
         held = ", ".join(sorted(found.practices))
         raise ExtractError(f"the extract is not of practice {practice}", f"it is of {held}")
-    return Extract(folder, chosen, practice, found)
+    return Extract(folder, chosen, found.practices.get(practice.upper(), practice), found)
 
 
 def _only(codes: Iterable[str]) -> str:
@@ -147,4 +151,10 @@ def _guid(row: dict[str, str]) -> str:
     return (row.get("OrganisationGuid") or "").strip("{}").lower()
 
 
-_PRACTICES = {"emis_im1": _emis_practices, "tpp_sr": _tpp_practices, "vision": _named, "canonical": _named}
+_PRACTICES = {
+    "emis_im1": _emis_practices,
+    "tpp_sr": _tpp_practices,
+    "vision": _named,
+    "canonical": _named,
+    "opensafely_tpp": _named,
+}

@@ -68,10 +68,12 @@ class Layout:
         current: SQL of the rows that stand, by name (`current_...`).
         tables: SQL of the canonical tables, of the steps between, of `type1` and of `identity`, by name.
         code_columns: for each table with a `code`, the column that holds the codes of each system.
-        missing: reason codes of the canonical tables that the layout has no source for.
+        missing: reason codes of the canonical tables that the layout has no source for, and of the codes (`table.code`)
+            that a table of it lacks.
         rules: what each named rule says.
         native: its SQL reads columns of the declared types and one row for each record, as a database holds them; else
             columns of text, beside `delivery` and `row_in_delivery`, as a loader of files makes them.
+        synthetic_practice: how the practice of the examples is called where `:practice` asks for it.
     """
 
     name: str
@@ -84,6 +86,7 @@ class Layout:
     missing: Mapping[str, str]
     rules: Mapping[str, str]
     native: bool = False
+    synthetic_practice: str = "Z90001"
 
     @property
     def definitions(self) -> dict[str, str]:
