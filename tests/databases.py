@@ -13,8 +13,11 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from itertools import count
 from pathlib import Path
+from threading import Event, Thread
+from typing import Any
 
 from agent.databases.connection import SiteDatabase, open_site
 from agent.databases.settings import DatabaseSettings
@@ -65,6 +68,80 @@ class SiteServer:
         elif self.settings.engine == "mysql":
             self.admin.run(f"GRANT SELECT ON {self.admin.schema}.* TO {self.user}")
         self.release()
+
+    def revoke(self) -> None:
+        """Take back from the agent's login what `grant` gave."""
+        if self.settings.engine == "postgresql":
+            self.admin.run(f"REVOKE SELECT ON ALL TABLES IN SCHEMA {RAW} FROM {self.user}")
+        else:
+            self.admin.run(f"REVOKE SELECT ON {self.admin.schema}.* FROM {self.user}")
+
+    @contextmanager
+    def held(self, table: str) -> Iterator[None]:
+        """Meanwhile another session holds a table of `raw`, so that nobody can read it."""
+        begin, end = {
+            "postgresql": (("BEGIN", f"LOCK TABLE {RAW}.{table} IN ACCESS EXCLUSIVE MODE"), "ROLLBACK"),
+            "mysql": ((f"LOCK TABLES {self.admin.schema}.{table} WRITE",), "UNLOCK TABLES"),
+            "sqlite": (("BEGIN EXCLUSIVE",), "ROLLBACK"),
+        }[self.settings.engine]
+        other = self.another()
+        try:
+            for statement in begin:
+                other.cursor().execute(statement)
+            yield
+            other.cursor().execute(end)
+        finally:
+            other.close()
+
+    @contextmanager
+    def cut_when_it_waits(self, table: str) -> Iterator[None]:
+        """Meanwhile a table is held, and the agent's connection is cut once it waits for it."""
+        with self.held(table):
+            stop = Event()
+            thread = Thread(target=self._cut_in_time, args=(stop,))
+            thread.start()
+            try:
+                yield
+            finally:
+                stop.set()
+                thread.join()
+
+    def _cut_in_time(self, stop: Event) -> None:
+        waits = {
+            "postgresql": "SELECT COUNT(*) FROM pg_stat_activity "
+            f"WHERE usename = '{self.settings.user}' AND wait_event_type = 'Lock'",
+            "mysql": "SELECT COUNT(*) FROM information_schema.processlist "
+            f"WHERE user = '{self.settings.user}' AND state LIKE 'Waiting for table%'",
+        }[self.settings.engine]
+        while not stop.wait(0.02):
+            if self.admin.query(waits) != [(0,)]:
+                self.cut()
+                return
+
+    def cut(self) -> None:
+        """End every connection of the agent's login, as a server does that is stopped."""
+        if self.settings.engine == "postgresql":
+            self.admin.query(
+                f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = '{self.settings.user}'"
+            )
+            return
+        of_agent = f"SELECT id FROM information_schema.processlist WHERE user = '{self.settings.user}'"
+        for (number,) in self.admin.query(of_agent):
+            self.admin.run(f"KILL CONNECTION {number}")
+
+    def another(self) -> Any:
+        """Another connection of whoever fills the database."""
+        match self.settings.engine:
+            case "postgresql":
+                psycopg = import_module("psycopg")
+                info = self.admin.connection.info
+                return psycopg.connect(
+                    host=info.host, port=info.port, dbname=info.dbname, user=info.user, autocommit=True
+                )
+            case "mysql":
+                pymysql = import_module("pymysql")
+                return pymysql.connect(unix_socket=self.admin.connection.unix_socket, user="root", autocommit=True)
+        return sqlite3.connect(self.settings.file, isolation_level=None)
 
     @contextmanager
     def open(self, layout: str, practice: str = PRACTICE) -> Iterator[SiteDatabase]:

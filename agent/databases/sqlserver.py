@@ -122,6 +122,7 @@ def connect(settings: DatabaseSettings, password: str) -> Sqlserver:
             appname="gpfed-agent",
             autocommit=True,
             cafile=certificates,
+            disable_connect_retry=True,
             validate_host=True,
         )
     except Exception as error:  # noqa: BLE001 - the driver has errors of its own, of sockets and of TLS
@@ -209,7 +210,7 @@ def _certificates(settings: DatabaseSettings) -> str | None:
 
 def _not_connected(error: Exception) -> DatabaseError | AnswerError:
     known = _said(error)
-    if isinstance(known, DatabaseError) and known.reason in {"connection_lost", "failed"}:
+    if isinstance(known, DatabaseError) and known.reason in {"connection_lost", "failed", "time_out"}:
         kind = type(error)
         reason = "not_encrypted" if kind.__module__.startswith("OpenSSL") else "no_connection"
         return fault(reason, kind.__name__)
