@@ -123,7 +123,10 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
     Raises:
         LayoutError: the layout has no source for a table or a code list that the search reads.
     """
-    select = fold(parse(search.sql).select, bind(reference_date, search.schedule))
+    parsed = parse(search.sql).select
+    for node in parsed.walk():
+        node._meta = None  # noqa: SLF001 - where a piece stood, which is no longer asked, would be copied again and again
+    select = fold(parsed, bind(reference_date, search.schedule))
     asked = select.copy()
     for union in select.find_all(exp.Union):  # SQLite knows no parentheses around one side
         union.set("this", union.this.unnest())

@@ -125,7 +125,8 @@ def _literal(node: exp.Expr, dates: BoundDates) -> exp.Expr:
         day = value_of(node, dates)
     except OverflowError as error:
         raise RuleError("the window reaches outside the calendar", 1, 1, "use a shorter interval") from error
-    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
+    # Not exp.cast, which parses the name of the type each time.
+    return exp.Cast(this=exp.Literal.string(day.isoformat()), to=exp.DataType(this=exp.DType.DATE))
 
 
 def value_of(node: exp.Expr, dates: BoundDates) -> date:

@@ -121,11 +121,9 @@ def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tu
     Raises:
         LayoutError: the list has no code in any system of this table; nobody could ever be found.
     """
+    prefix = node.this.args.get("table")
     asked = [
-        exp.In(
-            this=exp.column(column, table=node.this.args.get("table")),
-            expressions=listed(codes[system]),
-        )
+        exp.In(this=exp.column(column, table=prefix), expressions=listed(codes[system]))
         for system, column in layout.code_columns.get(table, {}).items()
         if codes.get(system)
     ]
@@ -135,12 +133,17 @@ def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tu
             layout.missing.get(f"{table}.code", "no_code_in_layout"),
             f"add codes of one of: {', '.join(layout.code_columns.get(table, {})) or 'none'}",
         )
-    columns = [exp.column(name, table=node.this.args.get("table")) for name in layout.code_columns[table].values()]
+    columns = [exp.column(name, table=prefix) for name in layout.code_columns[table].values()]
     if len(columns) == 1:
-        return exp.paren(asked[0])
-    known = [exp.and_(part.this.is_(exp.null()).not_(), part) for part in asked]
-    nothing_known = exp.and_(*(column.is_(exp.null()) for column in columns), columns[0].eq(exp.Literal.string("")))
-    return exp.paren(exp.or_(*known, nothing_known))
+        return exp.Paren(this=asked[0])
+    known = [exp.And(this=exp.Not(this=_is_null(part.this)), expression=part) for part in asked]
+    of_no_system = exp.EQ(this=columns[0].copy(), expression=exp.Literal.string(""))
+    nothing_known = exp.and_(*map(_is_null, columns), of_no_system, copy=False)
+    return exp.Paren(this=exp.or_(*known, nothing_known, copy=False))
+
+
+def _is_null(column: exp.Expr) -> exp.Is:
+    return exp.Is(this=column.copy(), expression=exp.null())
 
 
 def check_has(layout: Layout, name: str) -> None:
