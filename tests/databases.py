@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from agent.databases.connection import SiteDatabase, open_site
+from agent.databases.connection import SiteDatabase, connected, open_site
 from agent.databases.settings import DatabaseSettings
 from searches.extract import open_extract
 from searches.layouts import layout as layout_called
@@ -75,6 +75,42 @@ class SiteServer:
             self.admin.run(f"REVOKE SELECT ON ALL TABLES IN SCHEMA {RAW} FROM {self.user}")
         else:
             self.admin.run(f"REVOKE SELECT ON {self.admin.schema}.* FROM {self.user}")
+
+    @contextmanager
+    def without_right(self, table: str) -> Iterator[None]:
+        """Meanwhile the agent's login may not read one table."""
+        if self.settings.engine == "postgresql":
+            self.admin.run(f"REVOKE SELECT ON {RAW}.{table} FROM {self.user}")
+        else:
+            self.revoke()
+        yield
+        self.grant()
+
+    @contextmanager
+    def able_to_write(self, table: str) -> Iterator[None]:
+        """Meanwhile the agent's login may write to a table."""
+        named = f"{self.settings.schema_of_tables}.{table}"
+        self.admin.run(f"GRANT INSERT ON {named} TO {self.user}")
+        yield
+        self.admin.run(f"REVOKE INSERT ON {named} FROM {self.user}")
+
+    @contextmanager
+    def renamed(self, table: str, column: str, other: str) -> Iterator[None]:
+        """Meanwhile a column has another name."""
+        mark = "`" if self.settings.engine == "mysql" else '"'
+        named, first, second = (
+            f"{self.settings.schema_of_tables}.{table}",
+            f"{mark}{column}{mark}",
+            f"{mark}{other}{mark}",
+        )
+        self.admin.run(f"ALTER TABLE {named} RENAME COLUMN {first} TO {second}")
+        yield
+        self.admin.run(f"ALTER TABLE {named} RENAME COLUMN {second} TO {first}")
+
+    def version(self) -> str:
+        """Of the server, as the agent says it."""
+        with connected(self.settings, self.password) as connection:
+            return connection.version
 
     @contextmanager
     def held(self, table: str) -> Iterator[None]:
@@ -190,6 +226,8 @@ def _sqlite(_: Servers, folder: Path, stack: ExitStack) -> SiteServer:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     stack.callback(connection.close)
     connection.execute(f"ATTACH ? AS {RAW}", (str(file),))
+    for pragma in ("synchronous = OFF", "journal_mode = OFF"):  # filled in one go, and never after a crash
+        connection.execute(f"PRAGMA {RAW}.{pragma}")
     settings = DatabaseSettings("sqlite", file=str(file), statement_seconds=60)
     return SiteServer(settings, Database("sqlite", connection))
 

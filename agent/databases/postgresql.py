@@ -84,6 +84,7 @@ _EXCESS = f"""
       AND has_function_privilege(m.oid, f.oid, 'EXECUTE')
     ORDER BY 1
 """
+_LOGIN_WORDS = ("authentication failed", "no password supplied", "no pg_hba", 'FATAL:  role "')
 _TRIAL = "CREATE TABLE gpfed_trial_that_must_fail (x integer)"
 
 
@@ -213,12 +214,7 @@ def _tls(settings: DatabaseSettings, libpq: int) -> dict[str, str]:
 def _not_connected(error: Exception) -> DatabaseError | AnswerError:
     # The server's refusal of a login comes without its SQLSTATE: only the words tell it apart, and they stay here.
     state, said = getattr(error, "sqlstate", None) or "", str(error)
-    if (
-        state.startswith("28")
-        or "authentication failed" in said
-        or "no password supplied" in said
-        or "no pg_hba" in said
-    ):
+    if state.startswith("28") or any(words in said for words in _LOGIN_WORDS):
         return fault("login_refused", f"SQLSTATE {state or '28000'}")
     if "SSL" in said or "certificate" in said:
         return fault("not_encrypted", type(error).__name__)
