@@ -49,11 +49,22 @@ FUNCTIONS = {
 
 DATE_PARTS = frozenset({"YEAR", "MONTH", "DAY"})
 TYPES = frozenset(
-    {"BIGINT", "INT", "INTEGER", "DATE", "DATETIME2", "FLOAT", "NUMERIC(38,12)", "NUMERIC(19,3)", "VARCHAR(400)"}
+    {
+        "BIGINT",
+        "INT",
+        "INTEGER",
+        "DATE",
+        "DATETIME2",
+        "FLOAT",
+        "NUMERIC(38,12)",
+        "NUMERIC(19,3)",
+        "VARCHAR(400)",
+        "NVARCHAR(400)",
+    }
 )
 NOT_CALLS = frozenset(
     {"IN", "EXISTS", "OVER", "AND", "OR", "NOT", "AS", "ON", "WHEN", "THEN", "ELSE", "CASE", "BY", "SELECT", "FROM"}
-    | {"WHERE", "HAVING", "BETWEEN", "JOIN", "IS", "LIKE", "DISTINCT", "NUMERIC", "VARCHAR", "ALL"}
+    | {"WHERE", "HAVING", "BETWEEN", "JOIN", "IS", "LIKE", "DISTINCT", "NUMERIC", "VARCHAR", "NVARCHAR", "ALL"}
 )
 NOT_THERE = frozenset({"TRUE", "FALSE", "LIMIT", "INTERVAL", "ILIKE", "QUALIFY", "USING", "FILTER", "NULLS", "EXTRACT"})
 

@@ -12,7 +12,7 @@ place of the raw tables. All else is as in a real run: the layout's SQL, the eng
 from __future__ import annotations
 
 from searches.conformance.checking import check, check_embedded
-from searches.conformance.kit import FOLDER, kit_version
+from searches.conformance.kit import FOLDER, golden_searches, kit_version
 from searches.conformance.result import Conformance, Tried
 
-__all__ = ["FOLDER", "Conformance", "Tried", "check", "check_embedded", "kit_version"]
+__all__ = ["FOLDER", "Conformance", "Tried", "check", "check_embedded", "golden_searches", "kit_version"]

@@ -44,14 +44,15 @@ from searches.synthetic.vocabulary import REFERRAL, Concept, concept
 REFERENCE_DATE: Final = date(2024, 2, 29)
 PRACTICE: Final = "Z99998"
 
-RED = Concept("kit_red", "red", "900000019999999105", "XkR..", "Kr1..", r"EMISk'B\S1")
+RED = Concept("kit_red", "red", "900000019999999105", "XkR..", "Kr1..", "EMISk-1")
 NEW_RED = Concept("kit_red", "red without an older code", "10000029999999101")
 NEARLY_RED = Concept("kit", "one more than red, which is another number only beyond 53 bits", "900000019999999106")
-BLUE = Concept("kit_blue", "blue", "10000039999999104", "XkB..", "Kb1..")
+OTHER_RED = Concept("kit", "an own code that differs from red by a capital", "10000069999999104", emis="EMISK-1")
+BLUE = Concept("kit_blue", "blue", "10000039999999104", "XkB..", "Kb1..", r"EMISb'B\S1")
 SIZE = Concept("kit_size", "size", "10000049999999109", "XkS..", "Ks1..", unit="mmol/mol")
 DOSE = Concept("kit_dose", "dose", "10000059999999107", "XkD..", "Kd1..", is_vaccine=True)
 DRUG = Concept("kit_dose", "dose", dmd="900000029999999103")
-CONCEPTS: Final = (RED, NEW_RED, NEARLY_RED, BLUE, SIZE, DOSE, DRUG)
+CONCEPTS: Final = (RED, NEW_RED, NEARLY_RED, OTHER_RED, BLUE, SIZE, DOSE, DRUG)
 
 _FIRST = 8
 _EVER = date(2010, 5, 1)
@@ -214,6 +215,8 @@ def _pulse_too_long_ago(n: int, record: Record) -> Person:
 def _in_the_wrong_case(n: int, record: Record) -> Person:
     record.entry(RED, "2024-01-15", "58", WRONG_CASE)
     record.entry(BLUE, "2024-01-15", "", WRONG_CASE)
+    record.entry(OTHER_RED, "2024-01-15", "58", LOCAL)
+    record.entry(_DISSENT, "2024-01-15", "", WRONG_CASE)
     return _person(n, record, "1990-12-31", "F")
 
 
@@ -243,9 +246,9 @@ def _older_codes(n: int, record: Record) -> Person:
 
 
 def _own_code(n: int, record: Record) -> Person:
-    """A quote and a backslash in the supplier's own code."""
+    """A quote and a backslash in one of the supplier's own codes."""
     record.entry(RED, "2024-02-01", "58", LOCAL)
-    record.entry(BLUE, "2024-01-31")
+    record.entry(BLUE, "2024-01-31", "", LOCAL)
     return _person(n, record, "2004-03-01", "M")
 
 
