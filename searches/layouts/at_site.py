@@ -133,7 +133,9 @@ class AtSite:
     def _same_everywhere(self, column: exp.Column) -> bool:
         # It is compared with columns of this name in other tables: a number there is no text here.
         name = column.meta[_COLUMN]
-        kinds = {kind_of(self.site, table, name, native=False) for table in self.layout.raw.values() if name in table.columns}
+        kinds = {
+            kind_of(self.site, table, name, native=False) for table in self.layout.raw.values() if name in table.columns
+        }
         return kinds <= {"integer", "bigint"}
 
 
@@ -144,11 +146,31 @@ def _ready(column: exp.Column) -> exp.Column:
 
 
 def _forget_deliveries(tree: exp.Expression, layout: str) -> None:
+    """Number the rows of a key without deliveries: there is one.
+
+    The window goes where its key is a number of the database, so that an index on that or on anything else can serve.
+    Else it stays, and keeps an engine that cannot guess how many keys there are from reading the table once for each.
+    """
     for window in list(tree.find_all(exp.Window)):
-        if any(column.meta.get(_COLUMN) in ORDER_COLUMNS for column in window.find_all(exp.Column)):
-            window.replace(exp.Literal.number(1))
-    if any(column.meta.get(_COLUMN) in ORDER_COLUMNS for column in tree.find_all(exp.Column)):
+        order = window.args["order"]
+        if any(_is_delivery(column) for column in order.find_all(exp.Column)):
+            keys = window.args.get("partition_by") or []
+            if any(_is_number(key) for key in keys):
+                window.replace(exp.Literal.number(1))
+                continue
+            terms = [term for term in order.expressions if not any(map(_is_delivery, term.find_all(exp.Column)))]
+            order.set("expressions", terms or [exp.Ordered(this=key.copy()) for key in keys])
+    if any(_is_delivery(column) for column in tree.find_all(exp.Column)):
         raise LayoutError(f"layout {layout} cannot do without the order of deliveries", "layout_is_wrong")
+
+
+def _is_delivery(column: exp.Column) -> bool:
+    return column.meta.get(_COLUMN) in ORDER_COLUMNS
+
+
+def _is_number(key: exp.Expression) -> bool:
+    column = key.find(exp.Column)
+    return column is not None and column.type is not None and column.type.this in _WHOLE
 
 
 def _empty(table: RawTable, alias: str) -> exp.Subquery:
