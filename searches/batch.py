@@ -12,12 +12,13 @@ from typing import Any, Self
 
 from sqlglot import exp
 
-from searches.engines.duckdb import Session
+from searches.canonical_tables import worked_out
 from searches.errors import AnswerError
 from searches.extract import Extract
 from searches.feature_tables import work_out
 from searches.features import Plan
-from searches.layouts.expand import Bindings, definitions, raw_tables
+from searches.layouts.expand import Bindings
+from searches.needs import Need, whole
 from searches.outcomes import people_of
 from searches.people import AnswerRow, PeopleSets, Roster
 from searches.search import Outcome, Search, Unit
@@ -31,19 +32,14 @@ class Batch:
 
     Args:
         extract: where rows come from.
-        wanted: names of canonical tables, and `type1`.
+        wanted: what is read of canonical tables, and of `type1`; of those that are only named, everything.
         bindings: reference date and practice.
     """
 
-    def __init__(self, extract: Extract, wanted: frozenset[str], bindings: Bindings) -> None:
+    def __init__(self, extract: Extract, wanted: frozenset[str] | Mapping[str, Need], bindings: Bindings) -> None:
         self._layout = extract.layout
-        views = definitions(extract.layout, wanted, bindings)
-        self._session = extract.session(raw_tables(views.values()))
-        try:
-            _keep(self._session, views, wanted)
-        except BaseException:
-            self.close()
-            raise
+        needed = wanted if isinstance(wanted, Mapping) else whole(wanted)
+        self._session = worked_out(extract, needed, bindings)
 
     def __enter__(self) -> Self:
         return self
@@ -132,15 +128,3 @@ def _outcome(search: Search, value: Any) -> Outcome | None:
     if value not in _OUTCOMES:
         raise AnswerError(f"search {search.id} returned an unknown outcome", f"use one of: {', '.join(_OUTCOMES)}")
     return _OUTCOMES[value]
-
-
-def _keep(session: Session, views: Mapping[str, exp.Select], wanted: frozenset[str]) -> None:
-    """Work out every table in turn, and forget each (and each raw one) after the last that reads it."""
-    last_reader: dict[tuple[str, str], str] = {}
-    for name, tree in views.items():
-        last_reader.update(dict.fromkeys(((table.db, table.name) for table in tree.find_all(exp.Table)), name))
-    for name, tree in views.items():
-        session.keep(name, tree)
-        for (schema, table), reader in last_reader.items():
-            if reader == name and (schema or table not in wanted):
-                session.drop(table, schema)

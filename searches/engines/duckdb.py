@@ -2,10 +2,11 @@
 
 What makes it safe to hand it a search:
 
-    * while files are loaded it runs only statements made here, of names that the layout declares
+    * while files are read it runs only statements made here, and the definitions of a layout, which no search touches
     * then `lock` takes away files, network, extensions and settings, for good
     * after that it runs only text written again from a tree, of node types that stand in `NODES`
-    * one thread, memory only: nothing spills to disk
+    * one thread and little memory; what does not fit goes to a temporary folder of its owner's, encrypted with a key
+      that is never written, and is deleted when the session ends
     * its own messages quote rows, so none is passed on: an error says which table and line, or the kind alone
 """
 
@@ -13,6 +14,7 @@ from __future__ import annotations
 
 import csv
 import re
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -33,8 +35,11 @@ RAW = "raw"
 
 _SETTINGS = {
     "threads": "1",
-    "memory_limit": "4GB",
-    "temp_directory": "",
+    "memory_limit": "300MB",
+    # Its own encryption draws its keys from a generator that its makers do not call secure: it is for what a crash may
+    # leave behind on the practice's machine, where the extract itself lies.
+    "force_mbedtls_unsafe": "true",
+    "temp_file_encryption": "true",
     "default_null_order": "nulls_last",
     "preserve_insertion_order": "true",
     "autoinstall_known_extensions": "false",
@@ -52,7 +57,11 @@ _TYPES = {
     "boolean": "BOOLEAN",
 }
 _RECORDS_AT_A_TIME = 20_000
-_LOCK = ("SET enable_external_access = false", "SET lock_configuration = true")
+_BYTES_AT_A_TIME = 4_000_000
+# Nobody knows beforehand how many rows a file has. As the definitions of a layout are written, the larger table comes
+# first, and goes through; in another order it would be held while the smaller goes through.
+_AS_WRITTEN = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
+_LOCK = ("RESET disabled_optimizers", "SET enable_external_access = false", "SET lock_configuration = true")
 
 NODES = frozenset(allowed.NODES) | {
     # what layouts need beyond the language of a search
@@ -90,6 +99,7 @@ class CsvFile:
         width: how many columns a record has.
         places: for each wanted column its place in a record, or None if this version of the extract lacks it.
         types: for each wanted column its type, where the file is a table of a database; it has no order of rows then.
+        a_line_each: no value holds a line end, so that the file can be read piece by piece.
     """
 
     path: Path
@@ -98,6 +108,12 @@ class CsvFile:
     width: int
     places: Mapping[str, int | None]
     types: Mapping[str, str] | None = None
+    a_line_each: bool = False
+
+    @property
+    def in_python(self) -> bool:
+        """Is it in an encoding that DuckDB does not know?"""
+        return self.encoding == "cp1252"
 
 
 def engine_version() -> str:
@@ -130,8 +146,12 @@ class Session:
         import duckdb  # noqa: PLC0415 - 35 MB that an idle agent does not need
 
         self._error: type[Exception] = duckdb.Error
-        self._connection = duckdb.connect(":memory:", config=dict(_SETTINGS))
+        self._folder = tempfile.TemporaryDirectory(prefix="gpfed-")
+        settings: dict[str, Any] = {**_SETTINGS, "temp_directory": self._folder.name}
+        self._connection = duckdb.connect(":memory:", config=settings)
         self._connection.execute(f"CREATE SCHEMA {RAW}")
+        self._connection.execute(_AS_WRITTEN)
+        self._read: set[Path] = set()
         self.locked = False
 
     def __enter__(self) -> Self:
@@ -145,6 +165,7 @@ class Session:
     def close(self) -> None:
         """Forget everything."""
         self._connection.close()
+        self._folder.cleanup()
 
     def create_raw(self, table: str, columns: Sequence[str]) -> None:
         """Make an empty raw table of text columns."""
@@ -167,22 +188,23 @@ class Session:
         Raises:
             ExtractError: a record is cut short or too long, a quote is open, or a byte is not of the encoding.
         """
-        if source.encoding == "cp1252":
+        if source.in_python:
             self._load_in_python(table, source, delivery)
             return
-        wanted = [_wanted(place, source.types and source.types[name]) for name, place in source.places.items()]
-        if source.types is None:
-            wanted += [str(delivery), "ROW_NUMBER() OVER ()"]
-        columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(source.width))
-        fault = self._fault(
-            f"INSERT INTO {RAW}.{_quoted(table)} SELECT {', '.join(wanted)} FROM read_csv(?, "
-            f"columns = {{{columns}}}, header = {str(source.has_header).lower()}, encoding = '{source.encoding}', "
-            "auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
-            "parallel = false)",
-            [str(source.path)],
-        )
+        fault = self._fault(f"INSERT INTO {RAW}.{_quoted(table)} {_records_of(source, delivery)}", [])
         if fault:
             raise ExtractError(f"{source.path.name} cannot be read: {fault}", _AGAIN)
+
+    def read(self, table: str, sources: Mapping[int, CsvFile]) -> None:
+        """Make a raw table of files that are read when it is asked, each time, and never held.
+
+        Args:
+            table: its name.
+            sources: the files by the running number of their delivery; at least one, none of them `in_python`.
+        """
+        self._read.update(source.path for source in sources.values())
+        records = " UNION ALL ".join(_records_of(source, delivery) for delivery, source in sources.items())
+        self._connection.execute(f"CREATE VIEW {RAW}.{_quoted(table)} AS {records}")
 
     def _load_in_python(self, table: str, source: CsvFile, delivery: int) -> None:
         listed = ", ".join(f"UNNEST(?::VARCHAR[]) AS c{number}" for number in range(len(source.places)))
@@ -205,6 +227,25 @@ class Session:
         for statement in _LOCK:
             self._connection.execute(statement)
         self.locked = True
+
+    def define(self, name: str, definition: exp.Expression, *, held: bool) -> None:
+        """Name what a layout says of its raw tables, before the database is locked.
+
+        Args:
+            name: of the table.
+            definition: the layout's own words; nothing of a search.
+            held: work it out now and hold it; otherwise it is worked out where it is read.
+
+        Raises:
+            ExtractError: a file cannot be read, or the definition does not run over this extract.
+        """
+        error = self._run(f"CREATE {'TABLE' if held else 'VIEW'} {_quoted(name)} AS {render(definition)}", [])
+        if error is None:
+            return
+        file = next((path for path in self._read if f"\n  file = {path}\n" in str(error)), None)
+        if file is not None:
+            raise ExtractError(f"{file.name} cannot be read: {_said(error)}", _AGAIN) from None
+        raise ExtractError(f"{name} cannot be worked out from this extract: {_said(error)}") from None
 
     def keep(self, name: str, tree: exp.Expression) -> None:
         """Run a query and keep what it gives as a table.
@@ -253,6 +294,15 @@ class Session:
         """Forget a table, raw or kept."""
         self._connection.execute(f"DROP TABLE {f'{_quoted(schema)}.' if schema else ''}{_quoted(table)}")
 
+    def forget(self, name: str, schema: str = "") -> None:
+        """Forget a table that is held, or leave one as it is that is read or worked out where it is asked."""
+        kind = self._connection.execute(
+            "SELECT table_type FROM information_schema.tables WHERE table_schema = ? AND table_name = ?",
+            [schema or "main", name],
+        ).fetchone()
+        if kind == ("BASE TABLE",):
+            self.drop(name, schema)
+
     def rows(self, tree: exp.Expression) -> list[tuple[Any, ...]]:
         """Run a query and fetch what it gives.
 
@@ -272,19 +322,39 @@ class Session:
 
     def _fault(self, statement: str, parameters: list[Any]) -> str:
         """Run a statement; what went wrong in our words, or an empty string."""
+        error = self._run(statement, parameters)
+        return "" if error is None else _said(error)
+
+    def _run(self, statement: str, parameters: list[Any]) -> Exception | None:
+        # Not raised from where it is caught: its message quotes rows, and would come along as the context.
         try:
             self._connection.execute(statement, parameters)
         except self._error as error:
-            return _said(error)
-        return ""
+            return error
+        return None
 
 
-def _wanted(place: int | None, kind: str | None) -> str:
+def _records_of(source: CsvFile, delivery: int) -> str:
+    """A SELECT of the wanted columns of a file, by name, with the numbers of the delivery and of the row in it."""
+    wanted = [_wanted(name, place, source.types) for name, place in source.places.items()]
+    if source.types is None:
+        wanted += [f"{delivery} AS delivery", "ROW_NUMBER() OVER () AS row_in_delivery"]
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(source.width))
+    path = exp.Literal.string(str(source.path)).sql(dialect="duckdb")
+    return (
+        f"SELECT {', '.join(wanted)} FROM read_csv({path}, "
+        f"columns = {{{columns}}}, header = {str(source.has_header).lower()}, encoding = '{source.encoding}', "
+        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
+        # Otherwise the whole file is held while it is read.
+        f"parallel = {str(source.a_line_each).lower()}, buffer_size = {_BYTES_AT_A_TIME})"
+    )
+
+
+def _wanted(name: str, place: int | None, types: Mapping[str, str] | None) -> str:
     value = "CAST(NULL AS VARCHAR)" if place is None else f"c{place}"
-    if kind is None:
-        return value
-    # A text of such a database is empty where there is none.
-    return f"COALESCE({value}, '')" if kind == "text" else f"CAST({value} AS {_TYPES[kind]})"
+    if types is not None:  # a text of such a database is empty where there is none
+        value = f"COALESCE({value}, '')" if types[name] == "text" else f"CAST({value} AS {_TYPES[types[name]]})"
+    return f"{value} AS {_quoted(name)}"
 
 
 def _records(source: CsvFile) -> Iterator[list[list[str]]]:
