@@ -10,7 +10,7 @@ from types import ModuleType
 
 from searches.errors import AnswerError, DatabaseError
 
-_SAID = {
+SAID = {
     "no_connection": ("the database does not answer", "is it running, and are host, port or file in agent.toml right?"),
     "login_refused": ("the database refuses this login", "give the password anew: gpfed-agent password"),
     "not_encrypted": (
@@ -50,7 +50,7 @@ def fault(reason: str, number: str) -> DatabaseError | AnswerError:
     """
     if reason == RECORDS_INVALID:
         return AnswerError(f"the statement did not run: {number}", "a value of the records is not what it should be")
-    said, hint = _SAID[reason]
+    said, hint = SAID[reason]
     return DatabaseError(f"{said} ({number})", reason, hint)
 
 

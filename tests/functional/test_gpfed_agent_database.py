@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from agent.__main__ import parser
+from agent.databases.faults import SAID
+from agent.databases.settings import DatabaseSettings, read_settings
 from tests.agent_kit import PRACTICE
 from tests.databases import PASSWORD, SiteServer, site
 from tests.engine_servers import Servers
 from tests.exact_answers import write_practice
 from tests.functional.test_gpfed_agent import ROOT, Ended, RunningHub
 
+ELSEWHERE = {
+    *("no_driver", "can_write", "conformance_failed", "no_patients", "no_records", "records_invalid"),
+    *("run_too_long", "run_died", "run_failed"),
+}
 GUIDE = ROOT / "docs/how-to/connect-a-database.md"
 
 
@@ -147,3 +157,26 @@ def test_a_mistake_is_told_in_a_line(tmp_path: Path, arguments: tuple[str, ...],
     ended = agent(tmp_path / "state", *arguments)
 
     assert (ended.code, ended.err.splitlines()[0]) == (code, message)
+
+
+def test_the_guide_shows_only_commands_and_settings_that_are_understood() -> None:
+    guide = GUIDE.read_text()
+
+    commands = re.findall(r"^\$ gpfed-agent (.+)$", guide, re.MULTILINE)
+    examples = [tomllib.loads(block) for block in re.findall(r"^```toml\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)]
+
+    assert len(commands) >= 3
+    for command in commands:
+        parser().parse_args(command.split())
+    assert [read_settings(example, "", "").engine for example in examples] == ["postgresql", "sqlite"]
+
+
+def test_the_guide_names_every_setting_and_every_code() -> None:
+    settings, faults = GUIDE.read_text().split("## When something is wrong")
+
+    named = set(re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"^\| (`.+?) \|", settings, re.MULTILINE))))
+    codes = set(re.findall(r"`([a-z_]+)`", " ".join(re.findall(r"^\| (`.+?) \|", faults, re.MULTILINE))))
+
+    assert {field.name for field in fields(DatabaseSettings)} <= named
+    assert set(SAID) <= codes
+    assert codes - set(SAID) == ELSEWHERE
