@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from searches.layouts import layout
 from tests.engine_servers import Database, text_columns
@@ -17,7 +18,19 @@ from tests.layout_rows.limits import EMIS, LIMITS, SUPPLIERS, TPP, carried, limi
 from tests.layout_rows.planting import Sent
 from tests.layout_rows.spelling import listed
 
-__all__ = ["LIMITS", "SUPPLIERS", "Carried", "Id", "Practice", "RawRows", "carried", "limits_of", "listed", "refused"]
+__all__ = [
+    "LIMITS",
+    "SUPPLIERS",
+    "Carried",
+    "Id",
+    "Practice",
+    "RawRows",
+    "as_number",
+    "carried",
+    "limits_of",
+    "listed",
+    "refused",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +75,8 @@ class RawRows:
             database.run("ANALYZE")  # as its own housekeeping would, a minute later
 
 
-def as_drawn(layout_name: str, cell: object) -> object:
-    """A fetched cell as it compares with what is carried: the GUID of EMIS as its number."""
+def as_number(layout_name: str, cell: Any) -> Any:
+    """A fetched cell as it compares with what is held: a GUID of EMIS as its number."""
     if layout_name == EMIS and isinstance(cell, str) and len(cell) == 36 and cell.count("-") == 4:
         return emis_im1.number_of(cell)
     return cell

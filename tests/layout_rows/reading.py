@@ -15,7 +15,7 @@ from searches.engines import ENGINES
 from searches.layouts import layout
 from searches.layouts.expand import Bindings, definitions
 from tests.engine_servers import Database
-from tests.layout_rows import Carried, as_drawn
+from tests.layout_rows import Carried, as_number
 from tests.layout_rows.facts import Row
 from tests.layout_rows.limits import PRESSURES
 from tests.layout_rows.spelling import written
@@ -56,7 +56,7 @@ def _given(database: Database, name: str, table: str, people: Carried) -> Iterat
     ctes = [exp.CTE(this=view, alias=exp.TableAlias(this=exp.to_identifier(each))) for each, view in views.items()]
     tree.set("with_", exp.With(expressions=ctes))
     for row in database.query(ENGINES[database.name].render(tree)):
-        plain = tuple(_cell(as_drawn(name, cell)) for cell in row[: len(_columns(table))])
+        plain = tuple(_cell(as_number(name, cell)) for cell in row[: len(_columns(table))])
         yield (*plain, _code(name, table, dict(zip(coded, row[len(plain) :], strict=True))))
 
 
