@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -100,7 +100,7 @@ class Layout:
             self.name,
             f"native{self.native}",
             *(f"{kind}{name}\0{text}" for kind, part in self._texts() for name, text in sorted(part.items())),
-            *(f"raw{table}" for _, table in sorted(self.raw.items())),
+            *(f"raw{_said(table)}" for _, table in sorted(self.raw.items())),
             *(f"code{table}{sorted(columns.items())}" for table, columns in sorted(self.code_columns.items())),
         )
         return sha256("\0\0".join(said).encode()).hexdigest()[:12]
@@ -117,6 +117,12 @@ class Layout:
         if rule not in self.rules:
             raise LayoutError(f"layout {self.name} has no rule {rule!r}", "unknown_rule", "see Layout.rules")
         return replace(self, rules={name: text for name, text in self.rules.items() if name != rule})
+
+
+def _said(table: RawTable) -> str:
+    """A raw table as text, the same in every process: a set has an order of its own in each."""
+    values = ((part.name, getattr(table, part.name)) for part in fields(table))
+    return repr([(name, sorted(value) if isinstance(value, frozenset) else value) for name, value in values])
 
 
 def read_sql(folder: Path, names: tuple[str, ...], prefix: str = "") -> dict[str, str]:

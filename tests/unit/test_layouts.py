@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -165,3 +168,18 @@ def test_age_bands_are_of_ten_years(tmp_path: Path, born: str, band: str) -> Non
 def test_sex_is_one_of_four(tmp_path: Path, text: str, sex: str) -> None:
     emis(tmp_path, {"Admin_Patient": [{"Sex": text}]})
     assert canonical_rows(tmp_path, "emis_im1", "patient", "sex") == [sex]
+
+
+def test_a_layout_has_the_same_version_in_every_process() -> None:
+    program = "from searches.layouts import LAYOUTS, layout; print(*(layout(name).version for name in LAYOUTS))"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert said == {" ".join(layout(name).version for name in LAYOUTS) + "\n"}
