@@ -167,20 +167,11 @@ class Session:
         self._connection.close()
         self._folder.cleanup()
 
-    def create_raw(self, table: str, columns: Sequence[str]) -> None:
-        """Make an empty raw table of text columns."""
-        listed = ", ".join(f"{_quoted(column)} VARCHAR" for column in columns)
-        self._connection.execute(
-            f"CREATE TABLE {RAW}.{_quoted(table)} ({listed}, delivery INTEGER, row_in_delivery BIGINT)"
-        )
-
-    def create_native(self, table: str, columns: Mapping[str, str]) -> None:
-        """Make an empty raw table whose columns have types, as in a database; a text that is not there is empty."""
-        listed = ", ".join(
-            f"{_quoted(column)} {_TYPES[kind]}{' NOT NULL' if kind == 'text' else ''}"
-            for column, kind in columns.items()
-        )
-        self._connection.execute(f"CREATE TABLE {RAW}.{_quoted(table)} ({listed})")
+    def create_raw(self, table: str, columns: Sequence[str], types: Mapping[str, str] | None = None) -> None:
+        """Make an empty raw table: of text and the order of rows, or of typed columns as in a database."""
+        listed = [f"{_quoted(column)} {_TYPES[types[column]] if types else 'VARCHAR'}" for column in columns]
+        order = [] if types else ["delivery INTEGER", "row_in_delivery BIGINT"]
+        self._connection.execute(f"CREATE TABLE {RAW}.{_quoted(table)} ({', '.join([*listed, *order])})")
 
     def load(self, table: str, source: CsvFile, delivery: int) -> None:
         """Append one file to a raw table.

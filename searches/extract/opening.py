@@ -95,11 +95,7 @@ class Extract:
         self._hold(session, table.name, columns, self._sources(table, columns))
 
     def _hold(self, session: Session, name: str, columns: tuple[str, ...], sources: Mapping[int, CsvFile]) -> None:
-        types = self._types(self.layout.raw[name], columns)
-        if types is None:
-            session.create_raw(name, columns)
-        else:
-            session.create_native(name, types)
+        session.create_raw(name, columns, self._types(self.layout.raw[name], columns))
         for delivery, source in sources.items():
             session.load(name, source, delivery)
 
