@@ -134,7 +134,8 @@ def _cast(node: exp.Expr, *, strict: bool) -> exp.Expr:
 def _like(node: exp.Expr) -> exp.Expr:
     spelled = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
     pattern = "".join(spelled.get(letter, letter) for letter in like_pattern(node, _TITLE))
-    return exp.paren(exp.Glob(this=node.this.copy(), expression=exp.Literal.string(pattern)))
+    found = exp.Glob(this=node.this.copy(), expression=exp.Literal.string(pattern))
+    return exp.Paren(this=exp.Not(this=exp.Paren(this=found)) if node.args.get("negate") else found)
 
 
 SPELLING = Spelling(

@@ -133,7 +133,9 @@ def _trim(node: exp.Expr) -> exp.Expr:
 
 def _like(node: exp.Expr) -> exp.Expr:
     pattern = like_pattern(node, _TITLE).replace("[", "[[]")
-    return exp.Like(this=node.this.copy(), expression=exp.Literal.string(pattern))
+    return exp.Like(
+        this=node.this.copy(), expression=exp.Literal.string(pattern), negate=node.args.get("negate") or None
+    )
 
 
 def _ordered(node: exp.Expr) -> exp.Expr:
