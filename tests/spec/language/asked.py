@@ -16,7 +16,7 @@ from searches.layouts import Layout, layout
 from searches.parse import SearchTree, parse
 from searches.rules import Declared, check
 from searches.rules.selects import read_whole
-from searches.search import Code, Codelist, Dimension, Good, Search, Unit
+from searches.search import Code, Codelist, Dimension, Good, Schedule, Search, Unit
 from searches.translate import Engine, Question, ask, statement
 from tests.layout_rows import listed
 from tests.spec.language.drawn import OF_LETTER, Case, Kind, Row, Section, value
@@ -59,8 +59,12 @@ class Asked:
     layout: Layout
 
     def sql(self, engine: Engine, practice: str = PRACTICE) -> str:
-        """The statement as that engine writes it."""
-        return statement(self.question, self.layout, engine, practice).sql
+        """The statement as that engine writes it.
+
+        It is written for one practice and has another's code put in: the tables of a layout are then written once.
+        """
+        sql = statement(self.question, self.layout, engine, PRACTICE).sql
+        return sql.replace(f"'{PRACTICE}'", f"'{practice}'")
 
     def differences(self, fetched: Sequence[Sequence[object]], held: Sequence[Row] | None = None) -> list[str]:
         """The cases whose answer is not the drawn one, with both.
@@ -123,8 +127,8 @@ def both_forms(cases: tuple[Case, ...]) -> tuple[str, str]:
 def tree_of(case: Case) -> SearchTree:
     """A case as the whole search that asks it, parsed."""
     if case.kind is Kind.QUERY and "outcome" in case.columns:
-        return parse(case.text)
-    return parse(_around(case.text if case.kind is Kind.QUERY else both_forms((case,))[0]))
+        return _parsed(case.text)
+    return _parsed(_around(case.text if case.kind is Kind.QUERY else both_forms((case,))[0]))
 
 
 def _value(case: Case) -> str:
@@ -163,7 +167,7 @@ def _whole(section: Section, cases: tuple[Case, ...], of: Layout) -> Asked:
     tree = question.tree.copy()
     columns = {item.alias_or_name: item for item in tree.expressions}
     tree.set("expressions", [columns[name] for name in case.columns])
-    return Asked(replace(question, tree=tree), cases, Form.WHOLE, case.columns, parse(case.text).select, of)
+    return Asked(replace(question, tree=tree), cases, Form.WHOLE, case.columns, _parsed(case.text).select, of)
 
 
 def _shown(  # noqa: PLR0917 - two questions
@@ -174,7 +178,7 @@ def _shown(  # noqa: PLR0917 - two questions
     question = ask(search, of, section.reference_date)
     with_ = question.tree.args["with_"].copy()
     with_.set("expressions", with_.expressions[:-1])
-    written = _of_shown(columns, parse(search.sql).select.args["with_"])
+    written = _of_shown(columns, _parsed(search.sql).select.args["with_"].copy())
     return Asked(replace(question, tree=_of_shown(columns, with_)), cases, form, columns, written, of)
 
 
@@ -202,9 +206,21 @@ def _after_ctes(sql: str) -> int:
     return 0
 
 
+@cache
+def _parsed(sql: str) -> SearchTree:
+    return parse(sql)
+
+
 def _search(section: Section, sql: str, of: Layout = CANONICAL) -> Search:
-    """The search of that SQL, after every rule of the language."""
-    tree = parse(sql)
+    """The search of that SQL, with the codes of its lists as a layout has them."""
+    lists = {name: _codelist(name, codes, of) for name, codes in section.codelists.items()}
+    return replace(_checked(sql, section.schedule), codelists=lists)
+
+
+@cache
+def _checked(sql: str, schedule: Schedule) -> Search:
+    """A search after every rule of the language."""
+    tree = _parsed(sql)
     whole = read_whole(tree)
     unit = Unit.APPOINTMENT if "appointment_id" in whole.outputs else Unit.PERSON
     dimensions = tuple(
@@ -221,10 +237,10 @@ def _search(section: Section, sql: str, of: Layout = CANONICAL) -> Search:
         unit=unit,
         kind=kind,
         dimensions=dimensions,
-        codelists={name: _codelist(name, codes, of) for name, codes in section.codelists.items()},
+        codelists={},
         good=Good.NEUTRAL,
         target=None,
-        schedule=section.schedule,
+        schedule=schedule,
         owner="a tester",
         authored_by="a tester",
         next_review=date(2027, 1, 1),
