@@ -19,7 +19,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from agent.databases.connection import SiteDatabase, connected, open_site
+from agent.databases.connection import Connection, SiteDatabase, check_reads_only, connected, open_site
 from agent.databases.settings import DatabaseSettings
 from searches.extract import open_extract
 from searches.layouts import layout as layout_called
@@ -178,6 +178,14 @@ class SiteServer:
                 pymysql = import_module("pymysql")
                 return pymysql.connect(unix_socket=self.admin.connection.unix_socket, user="root", autocommit=True)
         return sqlite3.connect(self.settings.file, isolation_level=None)
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """As the agent opens it, whatever tables there are."""
+        with connected(self.settings, self.password) as connection:
+            check_reads_only(connection)
+            connection.begin()
+            yield connection
 
     @contextmanager
     def open(self, layout: str, practice: str = PRACTICE) -> Iterator[SiteDatabase]:

@@ -19,6 +19,7 @@ from searches.errors import AnswerError, DatabaseError
 _CONNECT_SECONDS = 15
 _PATIENCE_SECONDS = 30  # beyond the statement's own limit, before the server counts as lost
 
+_MOST_ROWS = 2**64 - 1
 _HARMLESS = frozenset({"USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES"})
 _GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?P<object>.+?) TO ", re.DOTALL)
 _ROLE = re.compile(r"GRANT (?P<roles>[`'\"].+?) TO ")
@@ -56,7 +57,6 @@ def connect(settings: DatabaseSettings, password: str) -> Mysql:
             password=password,
             database=settings.database,
             charset="utf8mb4",
-            collation="utf8mb4_general_ci",  # that of a connection; what is compared says its own
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=settings.statement_seconds + _PATIENCE_SECONDS,
             write_timeout=_PATIENCE_SECONDS,
@@ -77,8 +77,8 @@ class Mysql:
     def __init__(self, connection: Any, pymysql: Any, settings: DatabaseSettings) -> None:
         self._connection = connection
         self._streaming = pymysql.cursors.SSCursor
-        # PyMySQL reads on where its socket is gone, and finds None in its place.
-        self._errors: tuple[type[Exception], ...] = (pymysql.MySQLError, OSError, AttributeError)
+        # PyMySQL reads on where its socket is gone, and finds None in its place; and text it decodes by itself.
+        self._errors: tuple[type[Exception], ...] = (pymysql.MySQLError, OSError, AttributeError, UnicodeError)
         [(version,)] = self._all("SELECT VERSION()")
         self._is_mariadb = "mariadb" in version.lower()
         self.version = version.split("-")[0]
@@ -88,6 +88,7 @@ class Mysql:
         seconds = settings.statement_seconds
         limit = f"max_statement_time = {seconds}" if self._is_mariadb else f"max_execution_time = {seconds * 1000}"
         for setting in (
+            "NAMES utf8mb4 COLLATE utf8mb4_general_ci",  # that of a connection; what is compared says its own
             "SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
             "SESSION TRANSACTION READ ONLY",
             f"SESSION {limit}",
@@ -96,7 +97,9 @@ class Mysql:
             "SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION'",
             "SESSION time_zone = '+00:00'",
             "SESSION sql_big_selects = 1",
-            "SESSION sql_select_limit = DEFAULT",
+            # What a server may have set otherwise for everybody: each would change answers without a word.
+            f"SESSION sql_select_limit = {_MOST_ROWS}",
+            "SESSION max_sort_length = 1024",
         ):
             self._all(f"SET {setting}")
 
@@ -209,6 +212,8 @@ def _said(error: Exception) -> DatabaseError | AnswerError:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else None
     if isinstance(error, ssl.SSLError) or (number == 2003 and "SSL" in str(error)):
         return fault("not_encrypted", type(error).__name__)
-    if number is None or not hasattr(error, "__module__") or not type(error).__module__.startswith("pymysql"):
+    if isinstance(error, UnicodeError):
+        return fault("failed", type(error).__name__)
+    if number is None or not type(error).__module__.startswith("pymysql"):
         return fault("connection_lost", type(error).__name__)
     return fault(_REASONS.get(number, "failed"), f"error {number}")

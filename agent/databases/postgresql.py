@@ -85,7 +85,7 @@ _EXCESS = f"""
     ORDER BY 1
 """
 _LOGIN_WORDS = ("authentication failed", "no password supplied", "no pg_hba", 'FATAL:  role "')
-_TRIAL = "CREATE TABLE gpfed_trial_that_must_fail (x integer)"
+_TRIAL = "CREATE TABLE {}.gpfed_trial_that_must_fail (x integer)"
 
 
 def connect(settings: DatabaseSettings, password: str) -> Postgresql:
@@ -126,6 +126,7 @@ class Postgresql:
         self._connection = connection
         self._streaming = psycopg.RawServerCursor
         self._error: type[Exception] = psycopg.Error
+        self._trial = _TRIAL.format(psycopg.sql.Identifier(settings.schema_of_tables).as_string())
         self._set_up(settings)
         [(self.version,)] = self._all("SELECT split_part(current_setting('server_version'), ' ', 1)")
 
@@ -136,6 +137,7 @@ class Postgresql:
             "lock_timeout": f"{settings.lock_seconds}s",
             "standard_conforming_strings": "on",
             "row_security": "off",
+            "search_path": "pg_catalog",  # tables are named with their schema; no function takes another's place
             "timezone": "UTC",
             "datestyle": "ISO, YMD",
             "jit": "off",  # to compile a statement of hundreds of conditions takes longer than to run it
@@ -152,7 +154,9 @@ class Postgresql:
         """Every right of this login beyond reading, and every attempt to write that went through."""
         found = [str(row[0]) for row in self._all(_IS_MASTER)] or [str(row[0]) for row in self._all(_EXCESS)]
         for words, begin in (("although it should only read", "BEGIN"), ("in a trial", "BEGIN READ WRITE")):
-            if self._went_through(begin) and self._went_through(_TRIAL):  # a copy that only follows refuses the first
+            if self._went_through(begin) and self._went_through(
+                self._trial
+            ):  # a copy that only follows refuses the first
                 found.append(f"created a table {words}, which was taken back")
             self._all("ROLLBACK")
         return tuple(found)

@@ -28,7 +28,7 @@ _ALLOWED = frozenset(
         sqlite3.SQLITE_TRANSACTION,
     }
 )
-_PRAGMAS = frozenset({"table_info", "table_xinfo", "table_list"})  # which say what columns there are
+_PRAGMAS = frozenset({"table_info", "table_xinfo", "table_list", "index_info"})  # which say what there is
 _REFUSED_FUNCTIONS = frozenset({"load_extension", "writefile", "readfile", "edit"})
 
 _REASONS = {
@@ -85,6 +85,8 @@ class Sqlite:
         self._deadline = float("inf")
         for pragma in ("query_only = 1", "trusted_schema = 0", "cell_size_check = 1", "temp_store = MEMORY"):
             self._run(f"PRAGMA {pragma}")
+        for pragma in _PRAGMAS:  # SQLite makes a table of each when it is first asked for, and later may not
+            self._run(f"SELECT 1 FROM pragma_{pragma}('')")
         connection.set_progress_handler(self._is_late, _STEPS_BETWEEN_LOOKS)
         connection.set_authorizer(_authorise)
 
@@ -149,6 +151,8 @@ def _said(error: sqlite3.Error) -> DatabaseError | AnswerError:
     # What SQLite calls by no number of its own; its words are read, and not passed on.
     if "no such table" in message or "no such column" in message:
         return fault("changed", "SQLITE_ERROR")
+    if "not authorized" in message or "prohibited" in message:
+        return fault("right_missing", "SQLITE_ERROR")
     if "malformed JSON" in message or "integer overflow" in message:
         return fault(RECORDS_INVALID, "SQLITE_ERROR")
     return fault("failed", getattr(error, "sqlite_errorname", type(error).__name__))

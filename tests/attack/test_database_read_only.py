@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.databases.connection import SiteDatabase, check_reads_only, connected
+from agent.databases.connection import Connection, check_reads_only, connected
 from agent.databases.mysql import rights_beyond_reading
 from searches.errors import AnswerError, DatabaseError
 from tests.databases import SiteServer, site
@@ -30,7 +30,7 @@ def table(here: SiteServer) -> str:
     return f"{here.settings.schema_of_tables}.thing"
 
 
-def raised(database: SiteDatabase, statement: str) -> str:
+def raised(database: Connection, statement: str) -> str:
     with pytest.raises((DatabaseError, AnswerError)) as refused:
         list(database.rows(statement))
     return str(refused.value)
@@ -38,7 +38,7 @@ def raised(database: SiteDatabase, statement: str) -> str:
 
 @pytest.mark.parametrize("engine", RUNNING)
 def test_a_login_that_may_only_read_is_taken_and_reads(servers: Servers, tmp_path: Path, engine: str) -> None:
-    with small_site(servers, engine, tmp_path) as here, here.open("vision") as database:
+    with small_site(servers, engine, tmp_path) as here, here.session() as database:
         assert sorted(database.rows(f"SELECT a FROM {table(here)}")) == [(1,), (2,)]
 
 
@@ -55,10 +55,44 @@ def test_a_login_that_may_only_read_is_taken_and_reads(servers: Servers, tmp_pat
 )
 def test_no_session_writes_whatever_it_is_handed(servers: Servers, tmp_path: Path, engine: str, statement: str) -> None:
     with small_site(servers, engine, tmp_path) as here:
-        with here.open("vision") as database, pytest.raises((DatabaseError, AnswerError)):
+        with here.session() as database, pytest.raises((DatabaseError, AnswerError)):
             list(database.rows(statement.format(table=table(here))))
-        with here.open("vision") as database:
+        with here.session() as database:
             assert sorted(database.rows(f"SELECT a FROM {table(here)}")) == [(1,), (2,)]
+
+
+def test_postgresql_a_function_of_somebody_does_not_take_the_place_of_the_servers(
+    servers: Servers, tmp_path: Path
+) -> None:
+    with small_site(servers, "postgresql", tmp_path) as here:
+        body = "LANGUAGE sql AS 'SELECT 99'"
+        here.admin.run(f"CREATE FUNCTION public.abs(bigint) RETURNS bigint {body}")
+        here.admin.run(f"ALTER ROLE {here.user} SET search_path = public, raw, pg_catalog")
+        with here.session() as session:
+            assert list(session.rows("SELECT abs(CAST(-1 AS bigint))")) == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("setting", "sql", "expected"),
+    [
+        ("sql_select_limit = 1", "SELECT a FROM {table} ORDER BY a", [(1,), (2,)]),
+        ("max_sort_length = 8", "SELECT @@max_sort_length", [(1024,)]),
+        ("sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'", 'SELECT "x" || 0', [(0,)]),
+        ("character_set_results = latin1", "SELECT _utf8mb4'é'", [("é",)]),
+    ],
+)
+def test_mariadb_what_the_server_sets_for_everybody_changes_no_answer(
+    servers: Servers, tmp_path: Path, setting: str, sql: str, expected: list[tuple[object, ...]]
+) -> None:
+    with small_site(servers, "mysql", tmp_path) as here:
+        name = setting.split(" = ", maxsplit=1)[0]
+        [(before,)] = here.admin.query(f"SELECT @@GLOBAL.{name}")
+        here.admin.run(f"SET GLOBAL {setting}")
+        try:
+            with here.session() as session:
+                assert list(session.rows(sql.format(table=table(here)))) == expected
+        finally:
+            here.admin.connection.cursor().execute(f"SET GLOBAL {name} = %s", (before,))
 
 
 @pytest.mark.parametrize("engine", SERVERS)
@@ -91,8 +125,8 @@ def grant_all(here: SiteServer) -> None:
         ("GRANT INSERT ON raw.thing TO {user}", "may INSERT raw.thing"),
         ("GRANT UPDATE (a) ON raw.thing TO {user}", "may UPDATE raw.thing"),
         ("GRANT TRUNCATE ON raw.thing TO {user}", "may TRUNCATE raw.thing"),
-        ("GRANT CREATE ON SCHEMA raw TO {user}", "may create in schema raw"),
-        ("GRANT CREATE ON SCHEMA public TO PUBLIC", "may create in schema public, created a table in a trial"),
+        ("GRANT CREATE ON SCHEMA raw TO {user}", "may create in schema raw, created a table in a trial"),
+        ("GRANT CREATE ON SCHEMA public TO PUBLIC", "may create in schema public"),
         ("ALTER TABLE raw.thing OWNER TO {user}", "may DELETE raw.thing"),
         ("ALTER ROLE {user} SUPERUSER", "is or may become superuser {user}"),
         ("ALTER ROLE {user} CREATEDB", "may create databases as {user}"),
@@ -117,7 +151,7 @@ def test_postgresql_a_right_beyond_reading_is_named(
         here.admin.run("GRANT DELETE ON raw.thing TO writer")
         here.admin.run(given.format(user=here.user))
         try:
-            with pytest.raises(DatabaseError, match="the login may do more than read") as refused, here.open("vision"):
+            with pytest.raises(DatabaseError, match="the login may do more than read") as refused, here.session():
                 pass
         finally:
             here.admin.run("DROP OWNED BY writer")
@@ -147,7 +181,7 @@ def test_mariadb_a_right_beyond_reading_is_named(servers: Servers, tmp_path: Pat
         here.admin.run(f"GRANT DELETE ON {schema}.* TO writer")
         here.admin.run(given.format(user=here.user, schema=schema))
         try:
-            with pytest.raises(DatabaseError, match="the login may do more than read") as refused, here.open("vision"):
+            with pytest.raises(DatabaseError, match="the login may do more than read") as refused, here.session():
                 pass
         finally:
             here.admin.run("DROP ROLE writer")
@@ -182,7 +216,7 @@ def test_what_mysql_says_of_a_login_is_read_to_the_end() -> None:
     ],
 )
 def test_sqlite_nothing_leads_out_of_the_file(servers: Servers, tmp_path: Path, statement: str) -> None:
-    with small_site(servers, "sqlite", tmp_path) as here, here.open("vision") as database:
+    with small_site(servers, "sqlite", tmp_path) as here, here.session() as database:
         said = raised(database, statement.format(folder=tmp_path))
     assert re.match(r"the login may not read what is needed|the database refused", said)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["site.sqlite"]
@@ -201,7 +235,7 @@ def test_sqlite_nothing_leads_out_of_the_file(servers: Servers, tmp_path: Path, 
     ],
 )
 def test_duckdb_nothing_leads_out_of_the_file(servers: Servers, tmp_path: Path, statement: str) -> None:
-    with small_site(servers, "duckdb", tmp_path) as here, here.open("vision") as database:
+    with small_site(servers, "duckdb", tmp_path) as here, here.session() as database:
         said = raised(database, statement.format(folder=tmp_path))
     assert re.search(r"\(\w+Exception\)$|did not run: \w+Exception", said)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["site.duckdb"]
