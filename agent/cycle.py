@@ -4,6 +4,7 @@ Each step takes only what the step before returned, and each has a type of its o
 
     Pulled -> Catalogue -> Due -> Ran -> CountedPeople -> SafeTable -> SealedResult -> Message
 
+Before a run and after it, what answers here must have answered rightly about made-up people (`agent.conformance`).
 What goes wrong with one result is written down and the others go on. When the hub cannot be reached, the last good
 catalogue still serves, and what is sealed waits in the outbox.
 """
@@ -18,6 +19,7 @@ from datetime import date, datetime
 
 from agent.action_list import write_action_list
 from agent.approval import Due, due, note_failure
+from agent.conformance import Gate
 from agent.deliver import RECEIPT_PATIENCE, deliver
 from agent.errors import (
     FAILED,
@@ -27,6 +29,7 @@ from agent.errors import (
     CatalogueRefusedError,
     HubIdentityError,
     NotAgreedError,
+    SourceError,
     TransportError,
 )
 from agent.outbox import Message, Outgoing
@@ -108,13 +111,14 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
         HubIdentityError: someone else answered in the hub's place; nothing was run or sent.
     """
     brought = bring_catalogue(turn, open_mailbox)  # 2, 3
-    problems, released, held = list(brought.problems), [], []
+    gate = Gate(turn)
+    problems, released, held = [*brought.problems, *_nightly(turn, gate)], [], []
     for one in due(turn, brought.catalogue, brought.files, wish.reference_date):  # 4
         if (until := quiet_until(turn)) is not None:
             held.append(_hold(turn, one, until))
             continue
         try:
-            released.append(_release(turn, brought.catalogue.hub, one))  # 5 to 10
+            released.append(_release(turn, brought.catalogue.hub, one, gate))  # 5 to 10
         except Exception as error:  # noqa: BLE001 - one result must not stop the others
             note_failure(turn, one)
             problems.append(_problem(turn, error, one.active.agreement.id))
@@ -165,18 +169,30 @@ def _last_good_or(turn: Turn, reason: AgentError) -> Pulled:
         raise reason from error
 
 
+def _nightly(turn: Turn, gate: Gate) -> tuple[Problem, ...]:
+    if quiet_until(turn) is not None:
+        return ()
+    try:
+        gate.look_nightly()
+    except SourceError as error:
+        return (_problem(turn, error, ""),)
+    return ()
+
+
 def _hold(turn: Turn, one: Due, until: datetime) -> str:
     facts = {"agreement": one.active.agreement.id, "reference_date": one.reference_date.isoformat()}
     turn.diary.append_changed("quiet_hours", facts)
     return f"{facts['agreement']} of {facts['reference_date']} waits for the end of the quiet hours at {until:%H:%M}"
 
 
-def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
+def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
     if not one.permitted:
         raise NotAgreedError(
             f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"
         )
+    gate.require_green()
     ran = run(_request(turn, one))  # 5, 6
+    gate.require_same(ran)
     _keep_reports(turn, ran, {})  # 7
     _keep_action_lists(turn, ran)  # 7
     tables = count_for_others(one, ran)  # 8, 9

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+from agent import conformance
 from agent.config import Config, read_config
 from agent.decisions import latest_decisions
 from agent.diary import Diary
@@ -32,6 +33,7 @@ def status_of(folder: StateFolder, now: datetime) -> dict[str, object]:
         "layout": config.layout,
         **_records(config),
         "hub": {"host": config.hub.host, "port": config.hub.port, "host_key": config.hub.host_key},
+        "conformance": conformance.shown(folder),
         "catalogue": _catalogue(folder, now),
         "agreements": said,
         "messages": dict(states),

@@ -50,6 +50,7 @@ from searches.document import content_digest, library_folder, read_folder, read_
 from searches.footprint import footprint
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.parse import parse
+from tests.conformance.already import already_green
 
 PRACTICE = "Z90001"
 AGREEMENT = "heart-health"
@@ -273,6 +274,7 @@ def enrolled(folder: Path, centre: Centre, records: Path | DatabaseSettings, lay
     set_anchor(state.catalogue, centre.root)
     host_key = "SHA256:" + "A" * 43
     write_config(state, Config(PRACTICE, layout, records, 15, 120, Hub("hub.example", 22, host_key)))
+    already_green(state, NOW)
     Diary(state.diary, lambda: NOW).append("enrolled", {"practice": PRACTICE})
     return state
 

@@ -71,6 +71,7 @@ from searches.document import SearchFiles, content_digest, library_folder, read_
 from searches.people import AnswerRow, Roster, gather
 from searches.search import Outcome as SearchOutcome
 from searches.search import Schedule, Search
+from tests.conformance.already import already_green
 
 HUB = "NORTHSIDE"
 AGREEMENT = "heart-health"
@@ -311,6 +312,7 @@ class Federation:
         folder = StateFolder(self.folder / "agents" / code)
         place = Place(layout, records or self.folder / "extracts" / code)
         enrol(folder, text, place, Door(self._enrol_door, _NO_WAIT.patience), Diary(folder.diary, self.clock))
+        already_green(folder, self.now)
         agent = self.agents[code] = Agent(self, code, folder)
         return agent
 
