@@ -6,41 +6,30 @@ nothing of what reads it again.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
-from searches.engines import Site
+from searches.engines import ENGINES, Engine, Site
 from searches.layouts import layout
-from searches.layouts.layout import RawTable
-from tests.engine_kit import RawPractice, Rows
+from searches.layouts.layout import Layout
+from tests.engine_kit import PRACTICE, RawPractice, Rows
 from tests.engine_servers import Database
 
 SCHEMA, PREFIX = "gp records", "my_"
 DELIVERED = ("delivery", "row_in_delivery")
 
+_NUMBERS = {"integer": "INTEGER", "bigint": "BIGINT", "decimal": "DECIMAL(19, 3)", "real": "REAL"}
+_TIMES = {"date": "DATE", "datetime": "TIMESTAMP", "time": "TIME"}
+_DECLARED = {"text": "VARCHAR", **_NUMBERS, **_TIMES, "boolean": "BOOLEAN", "guid": "UUID"}
 DECLARED = {
-    "duckdb": {
-        **{"text": "VARCHAR", "integer": "INTEGER", "bigint": "BIGINT", "decimal": "DECIMAL(19, 3)", "real": "REAL"},
-        **{"date": "DATE", "datetime": "TIMESTAMP", "time": "TIME", "boolean": "BOOLEAN", "guid": "UUID"},
-    },
-    "postgresql": {
-        **{"text": "VARCHAR(500)", "integer": "INTEGER", "bigint": "BIGINT", "decimal": "NUMERIC(19, 3)"},
-        **{"real": "REAL", "date": "DATE", "datetime": "TIMESTAMP", "time": "TIME", "boolean": "BOOLEAN"},
-        "guid": "UUID",
-    },
-    "mysql": {
-        **{"text": "VARCHAR(400)", "integer": "INT", "bigint": "BIGINT", "decimal": "DECIMAL(19, 3)", "real": "FLOAT"},
-        **{"date": "DATE", "datetime": "DATETIME", "time": "TIME", "boolean": "TINYINT(1)", "guid": "CHAR(38)"},
-    },
-    "sqlite": {
-        **{"text": "TEXT", "integer": "INTEGER", "bigint": "BIGINT", "decimal": "NUMERIC", "real": "REAL"},
-        **{"date": "DATE", "datetime": "TIMESTAMP", "time": "TIME", "boolean": "BOOLEAN", "guid": "TEXT"},
-    },
+    "duckdb": _DECLARED,
+    "postgresql": {**_DECLARED, "text": "VARCHAR(500)"},
+    "mysql": {**_DECLARED, "text": "VARCHAR(400)", "real": "FLOAT", "datetime": "DATETIME", "guid": "CHAR(38)"},
+    "sqlite": {**_DECLARED, "text": "TEXT", "decimal": "NUMERIC", "guid": "TEXT"},
 }
 """How a site's own load would declare a column of each type."""
 
@@ -124,7 +113,7 @@ class SitePractice:
             database.connection.cursor().executemany(f"INSERT INTO {named} VALUES ({places})", rows)
 
     def _current(self, table: str, names: tuple[str, ...], rows: Rows) -> Iterable[tuple[Any, ...]]:
-        keys = _KEYS.get(self.practice.layout, {}).get(table) or _tpp_key(self.practice.layout, names)
+        keys = key_of(self.practice.layout, table, names)
         if not keys:
             return rows
         places = [names.index(key) for key in keys]
@@ -138,9 +127,25 @@ class SitePractice:
         return [row for _, row in latest.values()]
 
 
-def _tpp_key(name: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    wanted = ("RowIdentifier", "IDOrganisationVisibleTo") if name == "tpp_sr" else ()
-    return tuple(column for column in wanted if column in columns and "RowIdentifier" in columns)
+def key_of(name: str, table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that say which row a row is a version of; none where a table has no versions."""
+    if name == "tpp_sr" and "RowIdentifier" in columns:
+        return tuple(column for column in ("RowIdentifier", "IDOrganisationVisibleTo") if column in columns)
+    return _KEYS.get(name, {}).get(table, ())
+
+
+def resent(practice: RawPractice) -> RawPractice:
+    """The same practice, of which every third row was sent before, with what another row says."""
+    tables = {}
+    for table, (names, rows) in practice.tables.items():
+        kept = {names.index(column) for column in key_of(practice.layout, table, names)}
+        older = [
+            (*(row[n] if n in kept else rows[(7 * place + 1) % len(rows)][n] for n in range(len(names))), -1, place)
+            for place, row in enumerate(rows)
+            if kept and place % 3 == 0
+        ]
+        tables[table] = (names, [*older, *rows])
+    return replace(practice, tables=tables)
 
 
 def typed_as(kind: str, name: str) -> Callable[[Any], Any]:
@@ -150,33 +155,30 @@ def typed_as(kind: str, name: str) -> Callable[[Any], Any]:
         if not isinstance(value, str) or kind == "text":
             return value
         try:
-            return _made(kind, value.strip(), _DATES[name])
+            return _MADE[kind](value.strip(), _DATES[name])
         except (ValueError, InvalidOperation):
             return None
 
     return load
 
 
-def _made(kind: str, text: str, form: str) -> Any:
-    match kind:
-        case "integer" | "bigint":
-            return int(text)
-        case "decimal":
-            return round(Decimal(text), 3)
-        case "real":
-            return float(text)
-        case "date":
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
-        case "datetime":
-            has_seconds = len(re.findall(":", text)) > 1
-            return datetime.strptime(text, f"{form} %H:%M{':%S' if has_seconds else ''}")  # noqa: DTZ007 - as above
-        case "time":
-            return time.fromisoformat(text)
-        case "boolean":
-            return {"true": True, "1": True, "false": False, "0": False}.get(text.lower())
-        case "guid":
-            return UUID(text)
-    raise AssertionError(kind)
+def _moment(text: str, form: str) -> datetime:
+    seconds = ":%S" if text.count(":") > 1 else ""
+    return datetime.strptime(text, f"{form} %H:%M{seconds}")  # noqa: DTZ007 - a supplier names no zone
+
+
+_FLAGS = {"true": True, "1": True, "false": False, "0": False}
+_MADE: Mapping[str, Callable[[str, str], Any]] = {
+    "integer": lambda text, _: int(text),
+    "bigint": lambda text, _: int(text),
+    "decimal": lambda text, _: round(Decimal(text), 3),
+    "real": lambda text, _: float(text),
+    "date": lambda text, form: datetime.strptime(text, form).date(),  # noqa: DTZ007 - a day has no zone
+    "datetime": _moment,
+    "time": lambda text, _: time.fromisoformat(text),
+    "boolean": lambda text, _: _FLAGS.get(text.lower()),
+    "guid": lambda text, _: UUID(text),
+}
 
 
 def _bound(engine: str, value: Any) -> Any:
@@ -215,6 +217,25 @@ def drop(database: Database, site: Site) -> None:
             database.run(f'DROP SCHEMA "{site.schema}" CASCADE')
 
 
-def raw_table_of(name: str, table: str) -> RawTable:
-    """A raw table of a layout."""
-    return layout(name).raw[table]
+@dataclass(frozen=True, slots=True)
+class HeldDatabase:
+    """The database of a site, asked by whoever filled it; as `searches.database.Database`."""
+
+    layout: Layout
+    engine: Engine
+    site: Site
+    database: Database
+    practice: str = PRACTICE
+    version: str = "test"
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
+        """Run one SELECT."""
+        assert not parameters
+        yield from self.database.query(sql)
+
+
+def held(practice: SitePractice, database: Database, layout_name: str = "") -> HeldDatabase:
+    """A loaded practice as a database."""
+    return HeldDatabase(
+        layout(layout_name or practice.practice.layout), ENGINES[database.name], practice.site, database
+    )

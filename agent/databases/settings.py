@@ -17,7 +17,7 @@
     lock_seconds = 10                # and waits so long for a lock
 
     [database.types]                 # where a column is of another type than the layout says
-    "Table.Column" = "date"          # text, integer, bigint, decimal, date, datetime or boolean
+    "Table.Column" = "date"          # text, integer, bigint, decimal, real, date, datetime, time, boolean or guid
 
 For sqlite and duckdb `file` stands in place of host, port, database, user, encrypt and ca_file. What is left out is as
 shown, but that `schema` and `quiet_hours` are then empty and `port` is the engine's own.
@@ -46,7 +46,8 @@ _NAME = Text(r"[^\x00-\x1f\"'`\[\];]{0,128}", "a name without quotes and semicol
 _PATH = Text(r"[^\x00-\x1f]{1,4096}", "a path")
 _HOURS = Text(r"|([01][0-9]|2[0-3]):[0-5][0-9]-([01][0-9]|2[0-3]):[0-5][0-9]", 'a time of day such as "07:30-19:00"')
 
-_TYPE = Choice(("text", "integer", "bigint", "decimal", "date", "datetime", "boolean"))
+_TYPES = ("text", "integer", "bigint", "decimal", "real", "date", "datetime", "time", "boolean", "guid")
+_TYPE = Choice(_TYPES)
 _ENGINES = Choice((*SERVERS, *FILES))
 _EVERY: dict[str, Field] = {
     "engine": _ENGINES,
