@@ -7,6 +7,7 @@ engine; the author's text is never run. A receipt says what was made of what.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -22,7 +23,7 @@ from searches.layouts.layout import Layout
 from searches.layouts.written import OURS, Ground, over_raw
 from searches.parse import parse
 from searches.search import Search, Unit
-from searches.windows import bind, fold
+from searches.windows import bind, fold_in_place
 
 ROWS = f"{OURS}rows"
 """What the search's own SELECT is called in the statement."""
@@ -123,27 +124,28 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
     Raises:
         LayoutError: the layout has no source for a table or a code list that the search reads.
     """
-    parsed = parse(search.sql).select
-    for node in parsed.walk():
+    select = parse(search.sql).select
+    for node in select.walk():
         node._meta = None  # noqa: SLF001 - where a piece stood, which is no longer asked, would be copied again and again
-    select = fold(parsed, bind(reference_date, search.schedule))
+    fold_in_place(select, bind(reference_date, search.schedule))
     asked = select.copy()
-    for union in select.find_all(exp.Union):  # SQLite knows no parentheses around one side
-        union.set("this", union.this.unnest())
-        union.set("expression", union.expression.unnest())
-    tables = _tables_read(search, select)
+    nodes = list(select.walk())
+    tables = _tables_read(search, nodes)
     for table in sorted(tables):
         check_has(layout, table)
-    for node in list(select.find_all(exp.In)):
-        if isinstance(node.args.get("field"), exp.Column):
+    for node in nodes:
+        if isinstance(node, exp.Union):  # SQLite knows no parentheses around one side
+            node.set("this", node.this.unnest())
+            node.set("expression", node.expression.unnest())
+        elif isinstance(node, exp.In) and isinstance(node.args.get("field"), exp.Column):
             codes = codes_by_system(search.codelists[node.args["field"].name])
             node.replace(codes_asked(layout, node, _table_of(node), codes))
     return Question(search, reference_date, _wrapped(search, select), tables, asked)
 
 
-def _tables_read(search: Search, select: exp.Select) -> frozenset[str]:
+def _tables_read(search: Search, nodes: Iterable[exp.Expr]) -> frozenset[str]:
     # For appointments that table too, which says when each was.
-    read = {table.name for table in select.find_all(exp.Table)} & set(canon.TABLES)
+    read = {node.name for node in nodes if isinstance(node, exp.Table)} & set(canon.TABLES)
     return frozenset(read | ({"appointment"} if search.unit is Unit.APPOINTMENT else set()))
 
 
