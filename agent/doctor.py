@@ -11,19 +11,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from agent.databases.connection import begin_reading, check_reads_only, connected
+from agent.databases.connection import Asked, begin_reading, check_reads_only, connected, further_notes
 from agent.databases.settings import DatabaseSettings
 from agent.errors import AgentError
 from agent.sources import Records
 from agent.state import read_password
 from searches import conformance
-from searches.answer_database import recorded_until
+from searches.answer_database import recorded_until, tables_read
 from searches.errors import DatabaseError, SearchesError
 from searches.extract import open_extract
 from searches.layouts import layout as layout_called
 
 _OF_FILES = ("extract", "conformance")
-_OF_DATABASE = ("connection", "rights", "records", "conformance")
+_OF_DATABASE = ("connection", "rights", "layout", "records", "conformance")
 QUIET_HOURS = "quiet_hours"
 
 
@@ -98,7 +98,9 @@ def _at_database(records: Records, settings: DatabaseSettings, today: date) -> I
         yield f"{settings.engine} {connection.version} answers: {settings.where}"
         check_reads_only(connection)
         yield "the login may read, and nothing else"
-        database = begin_reading(connection, settings, layout, settings.practice or records.practice)
+        asked = Asked(layout, settings.practice or records.practice, tables_read(layout, (), today))
+        database = begin_reading(connection, settings, asked)
+        yield "; ".join((f"the tables are as layout {layout.name} reads them", *further_notes(database)))
         reached = recorded_until(database, today)
         if reached is None:
             raise DatabaseError(

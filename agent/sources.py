@@ -15,11 +15,11 @@ from pathlib import Path
 
 from agent.action_list import Identities, listed_outcome
 from agent.config import Config
-from agent.databases.connection import SiteDatabase, open_site
+from agent.databases.connection import Asked, SiteDatabase, open_site
 from agent.databases.settings import DatabaseSettings
 from agent.state import StateFolder, read_password
 from searches.answer import Answers, answer, identities
-from searches.answer_database import answer_on, identities_on, recorded_until
+from searches.answer_database import answer_on, identities_on, recorded_until, tables_read
 from searches.engines import duckdb
 from searches.errors import DatabaseError
 from searches.extract import open_extract
@@ -110,19 +110,26 @@ def _over_files(records: Records, folder: Path, wanted: Wanted) -> Ran:
 
 
 @contextmanager
-def open_database(records: Records, settings: DatabaseSettings) -> Iterator[SiteDatabase]:
+def open_database(records: Records, settings: DatabaseSettings, wanted: Wanted | None = None) -> Iterator[SiteDatabase]:
     """The site's database, once it is proved that its login can do nothing but read.
 
+    Args:
+        records: of this practice.
+        settings: of the database.
+        wanted: what will be asked; None where it is only what every run asks.
+
     Raises:
-        DatabaseError: it cannot be opened, or the login may do more than read.
+        DatabaseError: it cannot be opened, its login may do more than read, or its tables are not as they should be.
     """
-    layout, practice = layout_called(records.layout), settings.practice or records.practice
-    with open_site(settings, read_password(records.state), layout, practice) as database:
+    layout = layout_called(records.layout)
+    searches, day = (wanted.searches, wanted.reference_date) if wanted else ((), date.max)
+    asked = Asked(layout, settings.practice or records.practice, tables_read(layout, searches, day))
+    with open_site(settings, read_password(records.state), asked) as database:
         yield database
 
 
 def _over_database(records: Records, settings: DatabaseSettings, wanted: Wanted) -> Ran:
-    with open_database(records, settings) as database:
+    with open_database(records, settings, wanted) as database:
         reached = recorded_until(database, wanted.today)
         if reached is None:
             raise DatabaseError(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -16,10 +17,12 @@ from sqlglot import exp
 
 from searches.answer import Answers, Failed, NotRun, Result
 from searches.batch import answer_rows
+from searches.batch_plan import plan
 from searches.database import Database
 from searches.errors import AnswerError, DatabaseError, LayoutError
+from searches.features import Plan
 from searches.layouts.expand import Bindings, definitions
-from searches.layouts.layout import IDENTITY_HEADER
+from searches.layouts.layout import IDENTITY_HEADER, Layout
 from searches.people import PeopleSets, Roster, gather
 from searches.search import Search
 from searches.translate import LocalStatement, Question, ask, statement
@@ -27,7 +30,9 @@ from searches.translate import LocalStatement, Question, ask, statement
 _log = logging.getLogger(__name__)
 
 _AS_OF = "as_of"
-_BY_ITSELF = "this engine has no batch"
+_NO_BATCH = "the batch did not run"
+
+_TABLES_OF_EVERY_RUN = ("patient", "type1", "event")
 
 
 def answer_on(database: Database, searches: Sequence[Search], reference_date: date) -> Answers:
@@ -48,13 +53,23 @@ def answer_on(database: Database, searches: Sequence[Search], reference_date: da
     bindings = Bindings(reference_date, database.practice)
     roster = _roster(database, bindings)
     type1 = roster.bits(_patient_ids(database, "type1", bindings))
-    together: Mapping[str, PeopleSets | AnswerError] = {}
+    planned = plan([question for question, _ in asked.values()])
+    batched = _together(database, planned)
     for name, (question, written) in asked.items():
-        results[name] = _as_result(together.get(name) or _alone(database, question, written, roster))
-    alone = {name: _BY_ITSELF for name in asked if name not in together}
+        results[name] = _as_result(batched.get(name) or _alone(database, question, written, roster))
+    alone = {name: planned.alone.get(name, _NO_BATCH) for name in asked if name not in batched}
     receipts = {name: replace(one.receipt, engine_version=database.version) for name, (_, one) in asked.items()}
-    _log.info("event=answered together=%d alone=%d", len(together), len(alone))
+    _log.info("event=answered together=%d alone=%d", len(batched), len(alone))
     return Answers(roster, type1, results, receipts, alone)
+
+
+def tables_read(layout: Layout, searches: Sequence[Search], reference_date: date) -> tuple[str, ...]:
+    """The canonical tables that a run reads, whatever else a site may lack: those of its searches, and of every run."""
+    read = {*_TABLES_OF_EVERY_RUN, *({_AS_OF} & set(layout.definitions))}
+    for search in searches:
+        with suppress(LayoutError):  # it will not be run, and says why
+            read |= ask(search, layout, reference_date).tables
+    return tuple(sorted(read))
 
 
 def identities_on(database: Database, patient_ids: Iterable[str]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -137,6 +152,11 @@ def _read(database: Database, table: str, text: str) -> list[tuple[Any, ...]]:
         return list(database.rows(text))
     except AnswerError as error:
         raise DatabaseError(f"{table} cannot be worked out: {error.message}", "records_invalid", error.hint) from error
+
+
+def _together(database: Database, planned: Plan) -> Mapping[str, PeopleSets | AnswerError]:
+    _log.info("event=no_batch engine=%s searches=%d", database.engine.name, len(planned.decomposed))
+    return {}
 
 
 def _alone(database: Database, question: Question, written: LocalStatement, roster: Roster) -> PeopleSets | AnswerError:

@@ -19,10 +19,11 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from agent.databases.connection import Connection, SiteDatabase, check_reads_only, connected, open_site
+from agent.databases.connection import Asked, Connection, SiteDatabase, check_reads_only, connected, open_site
 from agent.databases.settings import DatabaseSettings
 from searches.extract import open_extract
 from searches.layouts import layout as layout_called
+from searches.layouts.layout import ORDER_COLUMNS
 from tests.engine_kit import PRACTICE
 from tests.engine_servers import RAW, Database, Servers, text_columns
 
@@ -49,14 +50,16 @@ class SiteServer:
 
     def fill(self, folder: Path, layout: str) -> None:
         """Put every raw table of an extract in, the columns that say who a patient is too."""
+        chosen = layout_called(layout)
         with (
             open_extract(folder, layout, PRACTICE) as extract,
-            extract.session(sorted(extract.layout.raw), identifying=True) as session,
+            extract.session(sorted(chosen.raw), identifying=True) as session,
         ):
-            for table in sorted(extract.layout.raw):
+            for table in sorted(chosen.raw):
                 found = session._connection.execute(f'SELECT * FROM raw."{table}"')
-                columns = [column[0] for column in found.description[:-2]]
-                self.admin.create(table, text_columns(columns), found.fetchall())
+                columns = [column[0] for column in found.description if column[0] not in ORDER_COLUMNS]
+                types = {column: chosen.raw[table].types.get(column, "text") for column in columns}
+                self.admin.create(table, types if chosen.native else text_columns(columns), found.fetchall())
         if self.settings.engine == "postgresql":
             self.admin.run("ANALYZE")  # as its own housekeeping would, a minute later
 
@@ -188,9 +191,11 @@ class SiteServer:
             yield connection
 
     @contextmanager
-    def open(self, layout: str, practice: str = PRACTICE) -> Iterator[SiteDatabase]:
+    def open(self, layout: str, practice: str = "") -> Iterator[SiteDatabase]:
         """As the agent opens it."""
-        with open_site(self.settings, self.password, layout_called(layout), practice) as database:
+        chosen = layout_called(layout)
+        asked = Asked(chosen, practice or chosen.synthetic_practice)
+        with open_site(self.settings, self.password, asked) as database:
             yield database
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from agent.databases.settings import DatabaseSettings
 from searches.engines import ENGINES, Engine, Site
 from searches.errors import DatabaseError
 from searches.layouts.layout import Layout
+from searches.layouts.site_tables import check_tables
 
 _ADAPTERS = {name: f"agent.databases.{name}" for name in ("postgresql", "mysql", "sqlserver", "sqlite", "duckdb")}
 _SHOWN = 5
@@ -82,26 +83,60 @@ def connected(settings: DatabaseSettings, password: str) -> Iterator[Connection]
         connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of a site: whose records, in which layout.
+
+    Args:
+        layout: how they are stored.
+        practice: as the database calls it.
+        tables: the canonical tables that must be there; all of the layout if empty.
+    """
+
+    layout: Layout
+    practice: str
+    tables: tuple[str, ...] = ()
+
+
 @contextmanager
-def open_site(settings: DatabaseSettings, password: str, layout: Layout, practice: str) -> Iterator[SiteDatabase]:
+def open_site(settings: DatabaseSettings, password: str, asked: Asked) -> Iterator[SiteDatabase]:
     """A site's records, once it is proved that this login can do nothing but read them.
 
     Raises:
-        DatabaseError: it cannot be opened, or the login may do more than read.
+        DatabaseError: it cannot be opened, the login may do more than read, or the tables are not as they should be.
     """
     with connected(settings, password) as connection:
         check_reads_only(connection)
-        yield begin_reading(connection, settings, layout, practice)
+        yield begin_reading(connection, settings, asked)
 
 
-def begin_reading(connection: Connection, settings: DatabaseSettings, layout: Layout, practice: str) -> SiteDatabase:
+def begin_reading(connection: Connection, settings: DatabaseSettings, asked: Asked) -> SiteDatabase:
     """The records as they are from now on, for statements.
+
+    Raises:
+        DatabaseError: the connection is lost, or the tables are not as the layout and the settings say.
+    """
+    connection.begin()
+    engine, site = ENGINES[settings.engine], site_of(settings)
+    database = SiteDatabase(asked.layout, engine, site, asked.practice, connection)
+    checked = check_tables(database, asked.tables)
+    if checked.complaints:
+        raise DatabaseError(
+            f"the tables are not as layout {asked.layout.name} reads them: {_some(checked.complaints, '; ')}",
+            "layout_differs",
+            "see schema, prefix, columns, history and types in docs/how-to/connect-a-database.md",
+        )
+    return replace(database, site=checked.site)
+
+
+def further_notes(database: SiteDatabase) -> tuple[str, ...]:
+    """What else is to be said of the tables: what is missing for searches of others, and what would make answers slow.
 
     Raises:
         DatabaseError: the connection is lost.
     """
-    connection.begin()
-    return SiteDatabase(layout, ENGINES[settings.engine], site_of(settings), practice, connection)
+    checked = check_tables(replace(database, site=replace(database.site, found=())))
+    return (*checked.complaints, *checked.notes)
 
 
 def check_reads_only(connection: Connection) -> None:
@@ -112,9 +147,13 @@ def check_reads_only(connection: Connection) -> None:
     """
     excess = connection.excess()
     if excess:
-        more = f", and {len(excess) - _SHOWN} more" if len(excess) > _SHOWN else ""
         raise DatabaseError(
-            f"the login may do more than read: {', '.join(excess[:_SHOWN])}{more}",
+            f"the login may do more than read: {_some(excess, ', ')}",
             "can_write",
             "use a login with only the rights that gpfed-agent sql create-user prints",
         )
+
+
+def _some(said: Sequence[str], between: str) -> str:
+    more = (f"and {len(said) - _SHOWN} more",) if len(said) > _SHOWN else ()
+    return between.join((*said[:_SHOWN], *more))

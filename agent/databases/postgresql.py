@@ -18,7 +18,7 @@ from searches.database import plain_rows
 from searches.errors import AnswerError, DatabaseError
 
 _CONNECT_SECONDS = 15
-_ROWS_AT_A_TIME = 5000
+_ROWS_AT_A_TIME = 500
 _TLS = {"verified": "verify-full", "unverified": "require", "none": "disable"}
 _FIRST_WITH_SYSTEM_CERTIFICATES = 160_000
 

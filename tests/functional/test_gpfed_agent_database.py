@@ -24,7 +24,7 @@ from tests.exact_answers import write_practice
 from tests.functional.test_gpfed_agent import ROOT, Ended, RunningHub
 
 ELSEWHERE = {
-    *("no_driver", "can_write", "conformance_failed", "no_patients", "no_records", "records_invalid"),
+    *("no_driver", "can_write", "layout_differs", "conformance_failed", "no_patients", "no_records", "records_invalid"),
     *("run_too_long", "run_died", "run_failed"),
 }
 GUIDE = ROOT / "docs/how-to/connect-a-database.md"
@@ -88,6 +88,7 @@ def test_an_operator_enrols_over_a_database_looks_runs_and_sees_what_left(
     findings = {one["name"]: one["said"] for one in looked.json["findings"]}  # type: ignore[attr-defined]
     assert findings["connection"] == f"mysql {here.version()} answers: {here.settings.where}"
     assert findings["rights"] == "the login may read, and nothing else"
+    assert findings["layout"].startswith("the tables are as layout vision reads them")
     assert findings["records"].startswith("the records of practice Z90001 reach 2026-03-")
     assert "made-up people are right" in findings["conformance"]
 

