@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     _add_agreements(commands)
     _add_run(commands)
     _add_reading(commands)
+    _add_sql(commands)
     return top
 
 
@@ -72,7 +73,7 @@ def _dispatch(options: argparse.Namespace) -> int:
     # SSH, signatures and the search language take half a second to load, which --help does not need.
     from agent.commands import COMMANDS  # noqa: PLC0415
 
-    name = f"{options.command} {options.what}" if options.command == "agreements" else options.command
+    name = f"{options.command} {options.what}" if "what" in options else options.command
     return COMMANDS[name](folder, options)
 
 
@@ -166,6 +167,27 @@ def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
         "password < password.txt",
     )
     password.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_sql(commands: _Commands[argparse.ArgumentParser]) -> None:
+    example = "sql create-user --engine postgresql --layout tpp_sr --schema tpp"
+    command = _add(commands, "sql", "Print SQL for whoever runs the site's database.", example)
+    kinds = command.add_subparsers(dest="what", required=True, metavar="create-user")
+    user = _add(kinds, "create-user", "Print the script of a login that can only read what a layout reads.", example)
+    user.add_argument("--layout", required=True, help="how the records are laid out")
+    place = user.add_mutually_exclusive_group(required=True)
+    place.add_argument("--settings", type=Path, metavar="FILE", help="TOML file that says how to reach the database")
+    place.add_argument("--engine", choices=("postgresql", "mysql", "sqlserver", "sqlite", "duckdb"))
+    user.add_argument("--database", default="", help="its name (default: the one the script is run in)")
+    user.add_argument("--schema", default="", help="of the raw tables (default: public or dbo)")
+    user.add_argument("--prefix", default="", help="before the name of each raw table")
+    user.add_argument("--user", default="gpfed_reader", help="name of the login (default: %(default)s)")
+    user.add_argument("--host", default="%", help="from where it logs in, for mysql (default: from anywhere)")
+    user.add_argument(
+        "--history", choices=("kept", "merged"), default="kept", help="every delivery, or one row for each key"
+    )
+    user.add_argument("--whole-tables", action="store_true", help="rights to tables, not to single columns")
+    user.add_argument("--json", action="store_true", help="print JSON")
 
 
 if __name__ == "__main__":

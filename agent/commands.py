@@ -14,6 +14,7 @@ from agent.decisions import Answer, find_agreement, latest_decisions, say
 from agent.diary import Diary
 from agent.enrol import Door, enrol
 from agent.errors import NotAgreedError
+from agent.grants import create_user_command
 from agent.sftp import Address, ClientKey, connect
 from agent.site_commands import doctor_command, password_command, place_to_enrol
 from agent.state import StateFolder
@@ -112,6 +113,7 @@ COMMANDS: Mapping[str, Callable[[StateFolder, Namespace], int]] = {
     "sent": sent_command,
     "doctor": doctor_command,
     "password": password_command,
+    "sql create-user": create_user_command,
 }
 
 

@@ -76,7 +76,7 @@ def problems(statements: Mapping[str, str]) -> dict[str, str]:
         statements: by a name that may stand in a file's.
     """
     wrong = {name: said for name, sql in statements.items() if (said := "; ".join(unknown(sql)))}
-    return wrong | _unparsed(statements)
+    return wrong | unparsed(statements)
 
 
 def unknown(sql: str) -> Iterator[str]:
@@ -126,7 +126,8 @@ def _arguments(tokens: list[Token], opening: int) -> list[list[Token]]:
     return [argument for argument in found if argument]
 
 
-def _unparsed(statements: Mapping[str, str]) -> dict[str, str]:
+def unparsed(statements: Mapping[str, str]) -> dict[str, str]:
+    """What Microsoft's parser says of each statement that it does not take."""
     program = shutil.which("maxdop", path=str(Path(sys.executable).parent)) or shutil.which("maxdop")
     if program is None:
         missing("Microsoft's T-SQL parser", "the package maxdop is not installed")
