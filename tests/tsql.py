@@ -58,6 +58,7 @@ TYPES = frozenset(
         "FLOAT",
         "NUMERIC(38,12)",
         "NUMERIC(19,3)",
+        "REAL",
         "VARCHAR(400)",
         "NVARCHAR(400)",
     }

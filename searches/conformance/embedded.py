@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from searches.conformance.kit import Fixture, RawRows
-from searches.errors import LayoutError
 from searches.extract import Extract, open_extract
 from searches.layouts.layout import Layout, RawTable
 
 _AGREEMENT = "00000000-0009-4000-8000-000000000001"
 _MANIFEST = "SRManifest"
+_ABOUT = {"canonical": ("practice", "reference_date"), "opensafely_tpp": ("practice", "organisation_id")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +43,7 @@ class _Delivery:
 
 @contextmanager
 def made_up_extract(layout: Layout, made_up: Fixture) -> Iterator[Extract]:
-    """The people in a layout, as an extract of their own practice in a temporary folder.
-
-    Raises:
-        LayoutError: the layout is not one of files.
-    """
-    if layout.native:
-        raise LayoutError(f"layout {layout.name} is not one of files", "no_fixture", "use a database")
+    """The people in a layout, as an extract of their own practice in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="gpfed-conformance-") as folder:
         _write(layout, made_up, Path(folder))
         with open_extract(Path(folder), layout, made_up.practice) as extract:
@@ -57,25 +51,36 @@ def made_up_extract(layout: Layout, made_up: Fixture) -> Iterator[Extract]:
 
 
 def _write(layout: Layout, made_up: Fixture, folder: Path) -> None:
-    last = max(row[-2] for held in made_up.tables.values() for row in (*held.rows, *held.older))
+    last = 0 if layout.native else max(_delivery(row) for held in made_up.tables.values() for row in _every(held))
     for number in range(last + 1):
         delivery = _Delivery(number, made_up.reference_date - timedelta(days=last - number))
         for name, held in made_up.tables.items():
             path = folder / delivery.name_of(layout.name, made_up.practice, name)
             path.parent.mkdir(exist_ok=True)
-            _write_table(path, layout, layout.raw[name], _of_delivery(held, number))
+            rows = held.rows if layout.native else _of_delivery(held, number)
+            records = [dict(zip(held.columns, row, strict=True)) for row in rows]
+            _write_table(path, layout, layout.raw[name], records)
         if layout.name == "tpp_sr":
             listed = [(name, "Y" if number else "N", f"{delivery.day:%Y%m%d}_2130") for name in made_up.tables]
             manifest = folder / delivery.name_of(layout.name, made_up.practice, _MANIFEST)
             _write_rows(manifest, layout.encoding, [("FileName", "IsDelta", "DateExtractTo"), *listed])
-    if layout.name == "canonical":
-        about = (made_up.practice, made_up.reference_date.isoformat())
-        _write_rows(folder / "about.csv", layout.encoding, [("practice", "reference_date"), about])
+    if layout.name in _ABOUT:
+        about = {"practice": made_up.practice, "organisation_id": made_up.practice}
+        about["reference_date"] = made_up.reference_date.isoformat()
+        columns = _ABOUT[layout.name]
+        _write_rows(folder / "about.csv", layout.encoding, [columns, [about[column] for column in columns]])
 
 
-def _of_delivery(held: RawRows, number: int) -> list[Mapping[str, Any]]:
-    rows = sorted((row for row in (*held.rows, *held.older) if row[-2] == number), key=lambda row: int(row[-1]))
-    return [dict(zip(held.columns, row, strict=True)) for row in rows]
+def _every(held: RawRows) -> tuple[Sequence[Any], ...]:
+    return (*held.rows, *held.older)
+
+
+def _delivery(row: Sequence[Any]) -> int:
+    return int(row[-2])
+
+
+def _of_delivery(held: RawRows, number: int) -> list[Sequence[Any]]:
+    return sorted((row for row in _every(held) if _delivery(row) == number), key=lambda row: int(row[-1]))
 
 
 def _write_table(path: Path, layout: Layout, table: RawTable, rows: Sequence[Mapping[str, Any]]) -> None:

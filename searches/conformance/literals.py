@@ -33,6 +33,7 @@ _KINDS = {
     "guid": ("UUID", "UUID", "CHAR(36)", "TEXT", "UNIQUEIDENTIFIER"),
 }
 _TYPES = {kind: dict(zip(_DIALECTS, types, strict=True)) for kind, types in _KINDS.items()}
+_AS_WRITTEN = frozenset({"text", "integer", "bigint", "boolean"})
 _TRUTHS = {"duckdb": ("TRUE", "FALSE"), "postgresql": ("TRUE", "FALSE")}
 
 Columns = Sequence[tuple[str, str]]
@@ -52,7 +53,7 @@ def select_of(engine: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> s
         columns: name and kind of each.
         rows: values in the order of the columns; dates and numbers as Python's own, or as text.
     """
-    written = [[_value(engine, value) for value in row] for row in rows]
+    written = [[_as(engine, kind, value) for value, (_, kind) in zip(row, columns, strict=True)] for row in rows]
     nothing = [["NULL"] * len(columns)]
     first, *others = written or nothing
     typed = ", ".join(
@@ -61,6 +62,12 @@ def select_of(engine: str, columns: Columns, rows: Iterable[Sequence[Any]]) -> s
     )
     query = " UNION ALL ".join([f"SELECT {typed}", *(f"SELECT {', '.join(values)}" for values in others)])
     return query if written else f"SELECT * FROM ({query}) AS nothing WHERE 1 = 0"
+
+
+def _as(engine: str, kind: str, value: object) -> str:
+    """A value that keeps the type of its column where the other side of UNION ALL is a text or another number."""
+    written = _value(engine, value)
+    return written if value is None or kind in _AS_WRITTEN else f"CAST({written} AS {_TYPES[kind][engine]})"
 
 
 def _value(engine: str, value: object) -> str:

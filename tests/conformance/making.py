@@ -6,11 +6,14 @@ nothing to do with them is left out. Then a few values are spelled otherwise wit
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import count
 from pathlib import Path
@@ -19,12 +22,13 @@ from typing import Any, Final
 from searches.answer import answer
 from searches.conformance import FOLDER, kit
 from searches.conformance.checking import who_is_where
-from searches.conformance.embedded import made_up_extract
 from searches.extract import open_extract
 from searches.layouts import layout
 from searches.layouts.expand import Bindings, definitions, raw_tables
+from searches.layouts.layout import RawTable
 from searches.people import PeopleSets
 from searches.synthetic import WRITERS
+from searches.synthetic.canonical import write_canonical
 from searches.synthetic.emis_codes import (
     _VARIANTS,
     CLINICAL_NAMESPACE,
@@ -35,18 +39,24 @@ from searches.synthetic.emis_codes import (
 from searches.synthetic.emis_im1 import _Emis
 from searches.synthetic.emis_reference import PATIENT
 from searches.synthetic.identities import synthetic
-from searches.synthetic.model import PLAIN
+from searches.synthetic.model import NO_PROBLEM, PLAIN, Person
+from searches.synthetic.opensafely_tpp import _OpenSafely
 from searches.synthetic.world import World
-from tests.conformance.people import CONCEPTS, PRACTICE, REFERENCE_DATE, people
+from tests.conformance.people import CONCEPTS, DOSE, DRUG, PRACTICE, REFERENCE_DATE, people
 
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 Spelling = Callable[[str], str]
 
-NAMES: Final = ("canonical", "emis_im1", "tpp_sr", "vision")
+NAMES: Final = ("canonical", "emis_im1", "tpp_sr", "vision", "opensafely_tpp")
+_NUMBERED = "opensafely_tpp"
+"""Where a practice is the number of its code."""
 
 EXCEPT: Final = {"vision": {"kit-slots": "layout_has_no_appointments"}}
 """By layout, the searches whose answer differs from that over the canonical tables."""
+
+NOT_ASKED: Final = {"kit-either": "layout_has_no_referrals", "mmr-two-doses": "layout_has_no_vaccination_codes"}
+"""What cannot be asked of the database of `opensafely_tpp`."""
 
 _FEW = 2  # rows of nobody are kept
 _EVERY_THIRD = 3
@@ -56,7 +66,6 @@ def main() -> int:
     """Write the fixture of every layout, and the answers as the canonical tables give them."""
     for name in NAMES:
         _put(f"fixtures/{name}.json", fixture(name))
-    kit.fixture.cache_clear()
     _put("answers.json", golden())
     return 0
 
@@ -68,20 +77,41 @@ def _put(name: str, text: str) -> None:
 
 def golden() -> str:
     """The answers of the reference (DuckDB over the canonical tables), as the text of their file."""
-    made_up = kit.fixture("canonical")
-    with made_up_extract(layout("canonical"), made_up) as extract:
-        answers = answer(extract, kit.golden_searches(), made_up.reference_date)
-    roster = answers.roster
+    everywhere = _answers(people())
+    text = json.dumps({"everywhere": everywhere, "except": {**EXCEPT, _NUMBERED: _numbered(everywhere)}}, indent=1)
+    return re.sub(r"\n {4,}|\n {3,}(?=\])", lambda part: " " if part[0].strip() else "", text) + "\n"
+
+
+def _answers(everyone: Sequence[Person]) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory(prefix="gpfed-conformance-") as folder:
+        write_canonical(World(PRACTICE, REFERENCE_DATE), everyone, Path(folder), synthetic(PRACTICE))
+        with open_extract(Path(folder), "canonical") as extract:
+            answers = answer(extract, kit.golden_searches(), REFERENCE_DATE)
+    roster, numbers = answers.roster, {str(person.n): person.n for person in everyone}
     found: dict[str, Any] = {
-        "roster": {"everyone": sorted(made_up.people[each] for each in roster.patient_ids)},
-        "type1": {"everyone": sorted(made_up.people[each] for each in roster.ids(answers.type1))},
+        "roster": {"everyone": sorted(numbers[each] for each in roster.patient_ids)},
+        "type1": {"everyone": sorted(numbers[each] for each in roster.ids(answers.type1))},
     }
     for name, people_sets in sorted(answers.results.items()):
         if not isinstance(people_sets, PeopleSets):
             raise SystemExit(f"{name}: {people_sets.message}")
-        found[name] = {place: list(where) for place, where in who_is_where(people_sets, made_up.people).items()}
-    text = json.dumps({"everywhere": found, "except": EXCEPT}, indent=1)
-    return re.sub(r"\n {4,}|\n {3}(?=\])", lambda part: " " if part[0].strip() else "", text) + "\n"
+        found[name] = {place: list(where) for place, where in who_is_where(people_sets, numbers).items()}
+    return found
+
+
+def _numbered(everywhere: Mapping[str, Any]) -> dict[str, Any]:
+    """What differs where everybody is born on the first of the month and nothing is a problem."""
+    found = _answers([_without_problems(replace(person, born=_first_of_month(person.born))) for person in people()])
+    return {name: said for name, said in found.items() if said != everywhere[name]} | NOT_ASKED
+
+
+def _first_of_month(born: int) -> int:
+    return date.fromordinal(born).replace(day=1).toordinal()
+
+
+def _without_problems(person: Person) -> Person:
+    person.chart.events[:] = [event._replace(problem=NO_PROBLEM) for event in person.chart.events]
+    return person
 
 
 def fixture(name: str) -> str:
@@ -92,7 +122,7 @@ def fixture(name: str) -> str:
     _leave_out(tables)
     _spell_otherwise(name, tables)
     found = {
-        "practice": PRACTICE,
+        "practice": PRACTICE[1:] if name == _NUMBERED else PRACTICE,
         "reference_date": REFERENCE_DATE.isoformat(),
         "people": _numbers(name),
         "tables": {
@@ -105,6 +135,9 @@ def fixture(name: str) -> str:
 
 def _write(name: str, folder: Path) -> None:
     world = World(PRACTICE, REFERENCE_DATE)
+    if name == _NUMBERED:
+        _write_numbered(world, folder)
+        return
     if name != "emis_im1":
         WRITERS[name](world, people(), folder, synthetic(PRACTICE))
         return
@@ -112,6 +145,19 @@ def _write(name: str, folder: Path) -> None:
     _learn(writer._codes)
     for person in people():
         writer.person(person)
+    writer.close()
+
+
+def _write_numbered(world: World, folder: Path) -> None:
+    writer = _OpenSafely(world, folder)
+    drug = max(int(each.split(";")[0]) for each in writer._drugs.values()) + 1
+    writer._drugs = {**writer._drugs, DRUG.label: f"{drug};0;0"}
+    writer._vaccines = {**writer._vaccines, DOSE.label: 900}
+    writer._row("MedicationDictionary", "", DRUG.dmd, "", DRUG.label, f"{drug};0;0", "", drug, "", "")
+    for person in people():
+        now = person.enrolment
+        if not person.withheld and not (now is not None and now.is_test):
+            writer.person(person)
     writer.close()
 
 
@@ -128,6 +174,8 @@ def _learn(dictionary: Dictionary) -> None:
 
 def _read(name: str, folder: Path) -> Tables:
     chosen = layout(name)
+    if chosen.native:
+        return {table.name: _records(folder / f"{table.name}.csv", table) for table in chosen.raw.values()}
     wanted = [table for table in chosen.definitions if table != "identity"]
     tables = raw_tables(definitions(chosen, wanted, Bindings(REFERENCE_DATE, PRACTICE)).values())
     found: Tables = {}
@@ -186,6 +234,15 @@ def _by_age(name: str, table: str, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _records(path: Path, table: RawTable) -> list[Row]:
+    """Rows of a table whose columns have types: a text is never NULL there."""
+    with path.open(encoding="utf-8", newline="") as file:
+        return [
+            {column: row[column] if row[column] or column not in table.types else None for column in table.columns}
+            for row in csv.DictReader(file)
+        ]
+
+
 def _columns(name: str, table: str) -> list[str]:
     return [*layout(name).raw[table].columns, "delivery", "row_in_delivery"]
 
@@ -197,10 +254,11 @@ def _leave_out(tables: Tables) -> None:
     for dictionary, key, users in (
         ("Coding_ClinicalCode", "CodeId", ("CareRecord_Observation",)),
         ("Coding_DrugCode", "CodeId", ("Prescribing_IssueRecord",)),
+        ("MedicationDictionary", "MultilexDrug_ID", ("MedicationIssue",)),
     ):
         used = {row[key] for user in users for row in tables.get(user, ())}
         if dictionary in tables:
-            tables[dictionary] = [row for row in tables[dictionary] if row[key] in used and row["delivery"] != 1]
+            tables[dictionary] = [row for row in tables[dictionary] if row[key] in used and row.get("delivery") != 1]
     listed = {row["AppointmentStatus"] for row in tables.get("SRAppointment", ())}
     _keep(tables, "SRMapping", lambda row: row["RowIdentifier"] in listed)
     ours = {row["PatientGuid"] for row in tables.get("Admin_Patient", ())}
@@ -264,7 +322,7 @@ _SPELLINGS: Final[Mapping[str, Mapping[tuple[str, str], tuple[Spelling, ...]]]] 
         ("journal", "VALUE1"): _NUMBERS,
         ("journal", "CODE"): (_padded,),
         ("journal", "SNOMED_CODE"): (_indented,),
-        ("journal", "SERVICE_ID"): (_mixed, _padded),
+        ("journal", "SERVICE_ID"): (_padded, _indented),
         ("journal", "SUBSET"): (_mixed,),
     },
 }

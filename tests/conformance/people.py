@@ -209,6 +209,8 @@ def _pulse_too_long_ago(n: int, record: Record) -> Person:
     record.entry(_PULSE, "2019-02-27")
     record.entry(RED, "2023-12-31", "58", problem="active")
     record.entry(RED, "2021-01-31", "", problem="2022-02-28")
+    record.entry(BLUE, "2024-01-31")
+    record.entry(SIZE, "2024-01-31", "60")
     return _person(n, record, "1954-02-28", "M")
 
 
@@ -279,7 +281,8 @@ def _opted_out_once(n: int, record: Record) -> Person:
     return _person(n, record, "1999-01-01", "I", date(2023, 2, 23))
 
 
-def _without_records(n: int, record: Record) -> Person:
+def _without_much(n: int, record: Record) -> Person:
+    record.entry(NEARLY_RED, "2023-01-31", "", problem="2023-02-28")
     return _person(n, record, "1960-01-01", "F")
 
 
@@ -311,6 +314,6 @@ def _outside() -> Iterator[Callable[[int, Record], Person]]:
 _REGISTERED = (
     *(_two_on_one_day, _one_without_a_day, _below_zero, _leap_day, _day_after_leap_day, _child, _protected_child),
     *(_oldest, _pulse_too_long_ago, _in_the_wrong_case, _nearly_red, _false_friends, _new_red, _older_codes),
-    *(_own_code, _sent_again, _typed_in_elsewhere, _opted_in_again, _opted_out_once, _without_records),
+    *(_own_code, _sent_again, _typed_in_elsewhere, _opted_in_again, _opted_out_once, _without_much),
 )
 _NOT_REGISTERED = tuple(_outside())
