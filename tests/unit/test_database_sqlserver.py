@@ -17,7 +17,7 @@ from agent.databases.connection import check_reads_only, connected
 from agent.databases.settings import DatabaseSettings
 from searches.errors import AnswerError, DatabaseError
 from tests.agent_kit import CANARY
-from tests.tsql import _unparsed
+from tests.tsql import unparsed
 
 SETTINGS = DatabaseSettings("sqlserver", "db.example", 1433, "records", "reader", "none", lock_seconds=7)
 
@@ -96,7 +96,7 @@ def test_every_text_of_the_adapter_is_one_that_sql_server_takes() -> None:
     texts = {name: getattr(sqlserver, name) for name in ("MASTERS", "EXCESS", "TRIAL", "SNAPSHOTS", "VERSION")}
     settings = {f"SETTING{number}": text for number, text in enumerate(sqlserver._SETTINGS)}
 
-    assert _unparsed(texts | settings) == {}
+    assert unparsed(texts | settings) == {}
 
 
 def test_a_session_is_set_up_before_anything_is_asked_and_reads_one_moment(script: Script) -> None:
