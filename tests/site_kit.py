@@ -13,10 +13,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from sqlglot import exp
+
+from searches.canon import TABLES
 from searches.engines import ENGINES, Engine, Site
 from searches.layouts import layout
+from searches.layouts.expand import Bindings, definitions
 from searches.layouts.layout import Layout
-from tests.engine_kit import PRACTICE, RawPractice, Rows
+from tests.engine_kit import PRACTICE, RawPractice, Rows, in_order
 from tests.engine_servers import Database
 
 SCHEMA, PREFIX = "gp records", "my_"
@@ -239,3 +243,13 @@ def held(practice: SitePractice, database: Database, layout_name: str = "") -> H
     return HeldDatabase(
         layout(layout_name or practice.practice.layout), ENGINES[database.name], practice.site, database
     )
+
+
+def canonical_rows(asked: HeldDatabase, table: str, day: date) -> Rows:
+    """Every row of a canonical table, in the order of ids."""
+    of_code = asked.layout.code_columns.get(table, {}).values()
+    columns = [column.name for column in TABLES[table].columns if column.name != "code"]
+    select = exp.select(*columns, *of_code).from_(table)
+    for name, tree in definitions(asked.layout, (table,), Bindings(day, asked.practice), asked.site).items():
+        select = select.with_(name, as_=tree.copy())
+    return in_order(list(asked.rows(asked.engine.render(select, asked.site))))

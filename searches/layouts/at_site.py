@@ -56,6 +56,17 @@ def kind_of(site: Site, table: RawTable, column: str, *, native: bool) -> str:
     return said or (table.types.get(column, "text") if native or site.columns == "native" else "text")
 
 
+def typed_column(site: Site, table: RawTable, column: str, alias: str) -> exp.Column:
+    """A column of a raw table as it is called and typed at a site."""
+    found = site.table(table.name)
+    listed = column if found is None else dict(found.columns).get(column, column)
+    made = exp.column(exp.to_identifier(listed, quoted=True), table=alias)
+    kind = kind_of(site, table, column, native=False)
+    if kind != "text":
+        made.type = exp.DataType(this=_KINDS[kind])
+    return made
+
+
 @dataclass(frozen=True, slots=True)
 class AtSite:
     """How the SQL of a layout is read at a site.

@@ -17,9 +17,9 @@ from sqlglot import exp
 
 from searches.database import Database
 from searches.engines.catalogue import CATALOGUES, affinity, asked
-from searches.engines.site import RAW, FoundTable, Site
+from searches.engines.site import RAW, READ, FoundTable, Site
 from searches.engines.writing import raw_table
-from searches.layouts.at_site import kind_of
+from searches.layouts.at_site import kind_of, typed_column
 from searches.layouts.expand import Bindings, definitions
 from searches.layouts.layout import ORDER_COLUMNS, TYPES, Layout, RawTable
 
@@ -124,10 +124,12 @@ def check_tables(database: Database, tables: Iterable[str] = (), *, identifying:
     checked = compare(layout, site, database.engine.name, wanted, columns)
     if checked.complaints:
         return checked
-    twice = _kept_twice(database, checked.site, wanted) if site.history == "merged" else ()
+    wrong = _kept_twice(database, checked.site, wanted) if site.history == "merged" else ()
+    if database.engine.name == "sqlite" and not layout.native:
+        wrong += _unreadable(database, checked.site, wanted)
     indexes = [_texts(row) for row in database.rows(asked(catalogue.indexes, site.schema))] if catalogue.indexes else []
     notes = _without_index(layout, checked.site, wanted, indexes) if catalogue.indexes else ()
-    return replace(checked, complaints=twice, notes=notes)
+    return replace(checked, complaints=wrong, notes=notes)
 
 
 def compare(layout: Layout, site: Site, engine: str, wanted: Wanted, listed: Iterable[Sequence[str]]) -> Checked:
@@ -282,6 +284,44 @@ def _more_than_once(table: exp.Table, keys: Sequence[exp.Expression]) -> exp.Sel
     often = exp.Count(this=exp.Star()) > exp.Literal.number(1)
     groups = exp.select(*columns).from_(rows.subquery("k")).group_by(*columns).having(often)
     return exp.select(exp.Count(this=exp.Star()).as_("often")).from_(groups.subquery("g"))
+
+
+_READ_AS = {
+    **dict.fromkeys(("date", "datetime"), "DATE"),
+    **dict.fromkeys(("integer", "bigint"), "BIGINT"),
+    **dict.fromkeys(("decimal", "real"), "DECIMAL(19, 3)"),
+}
+
+
+def _unreadable(database: Database, site: Site, wanted: Wanted) -> tuple[str, ...]:
+    """The columns whose values are not of their type: SQLite keeps in any column whatever it is given."""
+    complaints = []
+    for found in site.found:
+        table = database.layout.raw[found.name]
+        kinds = {column: kind_of(site, table, column, native=False) for column, listed in found.columns if listed}
+        read = {column: kind for column, kind in kinds.items() if kind in _READ_AS}
+        if not (found.listed and read and found.name in wanted.tables):
+            continue
+        [counts] = database.rows(database.engine.render(_unread(site, table, read), site))
+        for (column, kind), count in zip(read.items(), counts, strict=True):
+            if count:
+                said = f'table "{found.listed}" column "{dict(found.columns)[column]}" holds {count} values that are no'
+                complaints.append(f"{said} {kind}: expected {kind}, days as 2026-03-31; load them so, or declare text")
+    return tuple(complaints)
+
+
+def _unread(site: Site, table: RawTable, kinds: Mapping[str, str]) -> exp.Select:
+    """For each column the number of values that cannot be read as its type."""
+    raw = exp.to_table(f"{RAW}.{table.name}")
+    raw.meta[READ] = True
+    counts = []
+    for number, (column, kind) in enumerate(kinds.items()):
+        value = typed_column(site, table, column, "r")
+        read = exp.Cast(this=value, to=exp.DataType.build(_READ_AS[kind]))
+        lost = exp.and_(value.copy().is_(exp.null()).not_(), read.is_(exp.null()))
+        case = exp.Case(ifs=[exp.If(this=lost, true=exp.Literal.number(1))])
+        counts.append(exp.Count(this=case).as_(f"lost{number}"))
+    return exp.select(*counts).from_(raw.as_("r"))
 
 
 def _without_index(layout: Layout, site: Site, wanted: Wanted, indexes: Iterable[Sequence[str]]) -> tuple[str, ...]:
