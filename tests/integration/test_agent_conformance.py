@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +14,7 @@ import pytest
 from agent.conformance import RED, Record, read_record, shown, write_record
 from agent.status import status_of
 from tests.agent_kit import PRACTICE, everything_under, write_extract
+from tests.conformance.damage import damaged
 from tests.databases import SiteServer, site
 from tests.engine_servers import Servers
 from tests.exact_answers import write_practice
@@ -49,20 +49,6 @@ def here(servers: Servers, tmp_path: Path, files: Path) -> Iterator[SiteServer]:
         yield here
 
 
-@contextmanager
-def shadowed(here: SiteServer) -> Iterator[None]:
-    """The site has a function of its own that hides one of the database's."""
-    here.admin.run("CREATE SCHEMA shadow")
-    here.admin.run("CREATE FUNCTION shadow.lower(text) RETURNS text LANGUAGE sql AS 'SELECT $1'")
-    here.admin.run(f"GRANT USAGE ON SCHEMA shadow TO {here.user}")
-    here.admin.run(f"ALTER ROLE {here.user} SET search_path = shadow, pg_catalog")
-    try:
-        yield
-    finally:
-        here.admin.run(f"ALTER ROLE {here.user} RESET search_path")
-        here.admin.run("DROP SCHEMA shadow CASCADE")
-
-
 def kept(practice: Practice | FilePractice) -> Record:
     record = read_record(practice.state)
     assert record is not None
@@ -72,9 +58,9 @@ def kept(practice: Practice | FilePractice) -> Record:
 def test_red_releases_nothing_says_why_and_leaves_what_is_sealed_alone(here: SiteServer, tmp_path: Path) -> None:
     practice = Practice(tmp_path, here.settings, here.password)
     before = everything_under(practice.state.outbox)
-    with shadowed(here):
+    with damaged(here):
         outcome = practice.run()
-        assert {problem.reason for problem in outcome.problems} == {RED}
+        assert {problem.reason for problem in outcome.problems} == {RED}, outcome.problems
         assert "answers about made-up people are wrong, so nothing is released: " in outcome.problems[0].message
         assert (outcome.released, outcome.exit_code) == ((), 13)
         assert everything_under(practice.state.outbox) == before
@@ -109,7 +95,7 @@ def test_what_a_new_version_of_the_server_answered_wrongly_does_not_leave(here: 
     record = kept(practice)
     before_upgrade = replace(record.asked, engine="postgresql", engine_version="9.6")
     write_record(practice.state, replace(record, asked=before_upgrade))
-    with shadowed(here):
+    with damaged(here):
         outcome = practice.run()
     assert ({problem.reason for problem in outcome.problems}, outcome.released) == ({RED}, ())
     assert everything_under(practice.state.reports) == {}
