@@ -21,8 +21,9 @@ from searches.batch_plan import plan
 from searches.database import Database
 from searches.errors import AnswerError, DatabaseError, LayoutError
 from searches.features import Plan
-from searches.layouts.expand import Bindings, definitions
+from searches.layouts.expand import Bindings
 from searches.layouts.layout import IDENTITY_HEADER, Layout
+from searches.layouts.written import Ground, over_raw
 from searches.people import PeopleSets, Roster, gather
 from searches.search import Search
 from searches.translate import LocalStatement, Question, ask, statement
@@ -85,7 +86,7 @@ def identities_on(database: Database, patient_ids: Iterable[str]) -> tuple[tuple
     if not wanted or "identity" not in database.layout.definitions:
         return IDENTITY_HEADER, []
     select = exp.select(*IDENTITY_HEADER).from_("identity")
-    text = _written(database, select, "identity", Bindings(date.max, database.practice))
+    text = _written(database, select, Bindings(date.max, database.practice))
     found: dict[str, tuple[str, ...]] = {}
     ids = []
     for row in _read(database, "identity", text):
@@ -107,9 +108,9 @@ def recorded_until(database: Database, today: date) -> date | None:
     """
     bindings = Bindings(today, database.practice)
     if _AS_OF in database.layout.definitions:
-        found = _read(database, _AS_OF, _written(database, exp.select("day").from_(_AS_OF), _AS_OF, bindings))
+        found = _read(database, _AS_OF, _written(database, exp.select("day").from_(_AS_OF), bindings))
     else:
-        found = _read(database, "event", _written(database, _newest(today), "event", bindings))
+        found = _read(database, "event", _written(database, _newest(today), bindings))
     days = [row[0] for row in found if isinstance(row[0], date)]
     return max(days, default=None)
 
@@ -134,17 +135,13 @@ def _roster(database: Database, bindings: Bindings) -> Roster:
 
 
 def _patient_ids(database: Database, table: str, bindings: Bindings) -> tuple[str, ...]:
-    text = _written(database, exp.select("patient_id").from_(table), table, bindings)
+    text = _written(database, exp.select("patient_id").from_(table), bindings)
     found = {row[0] for row in _read(database, table, text) if row[0] is not None}
     return tuple(str(patient_id) for patient_id in sorted(found))
 
 
-def _written(database: Database, select: exp.Select, table: str, bindings: Bindings) -> str:
-    views = definitions(database.layout, (table,), bindings, database.site)
-    select = select.copy()
-    for name, tree in views.items():
-        select = select.with_(name, as_=tree, copy=False)
-    return database.engine.render(select, database.site)
+def _written(database: Database, select: exp.Select, bindings: Bindings) -> str:
+    return over_raw(Ground(database.layout, bindings, database.engine, database.site), select)
 
 
 def _read(database: Database, table: str, text: str) -> list[tuple[Any, ...]]:

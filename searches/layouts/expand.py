@@ -157,7 +157,7 @@ def check_has(layout: Layout, name: str) -> None:
         raise LayoutError(f"layout {layout.name} has no source for {name}", reason)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)  # a tree takes some 90 kB
 def definition(layout: Layout, name: str, bindings: Bindings, site: Site = AS_NAMED) -> exp.Select:
     """One named SELECT of a layout; it is kept, to be read and copied, not to be changed.
 
