@@ -7,7 +7,7 @@ outcomes and dimensions come.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date
@@ -26,6 +26,7 @@ from searches.layouts.layout import IDENTITY_HEADER, Layout
 from searches.layouts.written import Ground, over_raw
 from searches.people import PeopleSets, Roster, gather
 from searches.search import Search
+from searches.server_batch import together
 from searches.translate import LocalStatement, Question, ask, statement
 
 _log = logging.getLogger(__name__)
@@ -43,21 +44,27 @@ def answer_on(database: Database, searches: Sequence[Search], reference_date: da
         DatabaseError: the database does not answer, is not as it was, or holds no current patient of the practice.
     """
     results: dict[str, Result] = {}
-    asked: dict[str, tuple[Question, LocalStatement]] = {}
-    for search in searches:
-        try:
-            question = ask(search, database.layout, reference_date)
-            written = statement(question, database.layout, database.engine, database.practice, database.site)
-            asked[search.id] = question, written
-        except LayoutError as error:
-            results[search.id] = NotRun(error.reason, error.message)
+    asked: dict[str, tuple[Search, LocalStatement]] = {}
+
+    def questions() -> Iterator[Question]:
+        # One after the other: the trees of all searches together take more memory than all else of a run.
+        for search in searches:
+            try:
+                question = ask(search, database.layout, reference_date)
+                written = statement(question, database.layout, database.engine, database.practice, database.site)
+                asked[search.id] = search, written
+                yield question
+            except LayoutError as error:
+                results[search.id] = NotRun(error.reason, error.message)
+
+    planned = plan(questions())
     bindings = Bindings(reference_date, database.practice)
     roster = _roster(database, bindings)
     type1 = roster.bits(_patient_ids(database, "type1", bindings))
-    planned = plan([question for question, _ in asked.values()])
-    batched = _together(database, planned)
-    for name, (question, written) in asked.items():
-        results[name] = _as_result(batched.get(name) or _alone(database, question, written, roster))
+    batched = _together(database, planned, roster)
+    for name, (search, written) in asked.items():
+        found = batched.get(name) or _alone(database, search, reference_date, (written.sql, roster))
+        results[name] = _as_result(found)
     alone = {name: planned.alone.get(name, _NO_BATCH) for name in asked if name not in batched}
     receipts = {name: replace(one.receipt, engine_version=database.version) for name, (_, one) in asked.items()}
     _log.info("event=answered together=%d alone=%d", len(batched), len(alone))
@@ -151,15 +158,21 @@ def _read(database: Database, table: str, text: str) -> list[tuple[Any, ...]]:
         raise DatabaseError(f"{table} cannot be worked out: {error.message}", "records_invalid", error.hint) from error
 
 
-def _together(database: Database, planned: Plan) -> Mapping[str, PeopleSets | AnswerError]:
-    _log.info("event=no_batch engine=%s searches=%d", database.engine.name, len(planned.decomposed))
-    return {}
-
-
-def _alone(database: Database, question: Question, written: LocalStatement, roster: Roster) -> PeopleSets | AnswerError:
+def _together(database: Database, planned: Plan, roster: Roster) -> Mapping[str, PeopleSets | AnswerError]:
     try:
-        rows = answer_rows(question.search, database.rows(written.sql))
-        return gather(question.search, question.reference_date, roster, rows)
+        return together(database, planned, roster)
+    except AnswerError as error:
+        # Each search can still be asked by itself, which is what its answer is defined by.
+        _log.warning("event=batch_failed reason=%r", error.message)
+        return {}
+
+
+def _alone(
+    database: Database, search: Search, reference_date: date, asked: tuple[str, Roster]
+) -> PeopleSets | AnswerError:
+    text, roster = asked
+    try:
+        return gather(search, reference_date, roster, answer_rows(search, database.rows(text)))
     except AnswerError as error:
         return error
 

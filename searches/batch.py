@@ -19,7 +19,7 @@ from searches.feature_tables import work_out
 from searches.features import Plan
 from searches.layouts.expand import Bindings
 from searches.needs import Need, whole
-from searches.outcomes import people_of
+from searches.outcomes import answers_of
 from searches.people import AnswerRow, PeopleSets, Roster
 from searches.search import Outcome, Search, Unit
 from searches.translate import Question
@@ -71,14 +71,7 @@ class Batch:
         """
         if not plan.decomposed:
             return {}
-        leaves = work_out(self._session, self._layout, plan, roster.patient_ids)
-        found: dict[str, PeopleSets | AnswerError] = {}
-        for search in plan.decomposed:
-            try:
-                found[search.question.search.id] = people_of(search, leaves, roster)
-            except AnswerError as error:
-                found[search.question.search.id] = error
-        return found
+        return answers_of(plan, work_out(self._session, self._layout, plan, roster.patient_ids), roster)
 
     def rows(self, question: Question) -> list[AnswerRow]:
         """The rows that a search returns.

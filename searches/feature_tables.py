@@ -14,21 +14,26 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+from searches import canon
 from searches.engines.duckdb import Session
 from searches.errors import AnswerError
 from searches.feature_reading import day_of
 from searches.features import FIRST_SLOT, Codes, Feature, Output, Plan, Shape, Source
 from searches.layouts.layout import Layout
-from searches.leaf_tables import PERSON, LeafTables, Place, by_shape, outputs_read
+from searches.leaf_tables import PERSON, Columns, LeafTables, Place, by_shape, outputs_read
 from searches.outcomes import Leaves
 from searches.search import Codelist
 
-_Pick = tuple[str, bool]
+_DAY_AND_ID = 2
+_BEYOND_DAYS = 10_000_000
+_BEYOND_NUMBERS = 2**64
+
+Pick = tuple[str, bool]
 """One pass over a canonical table: its name, and whether rows are chosen by code."""
 
 
 @dataclass(slots=True)
-class _Wanted:
+class Wanted:
     """What a pass keeps: columns, and for each set of codes the day before which no row is wanted."""
 
     columns: set[str] = field(default_factory=set)
@@ -36,11 +41,19 @@ class _Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Picked:
+class Picked:
     """The rows of a pass, and which of them a set of codes means."""
 
     rows: str
     lists: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Codes by number, each with its system, and the numbers in each set of lists."""
+
+    codes: Sequence[tuple[str, str]]
+    lists: Mapping[int, list[int]]
 
 
 def work_out(session: Session, layout: Layout, plan: Plan, people: Sequence[str]) -> Leaves:
@@ -59,7 +72,7 @@ def work_out(session: Session, layout: Layout, plan: Plan, people: Sequence[str]
     tables = LeafTables(session, len(people))
     try:
         _keep_people(tables, people)
-        passes = _Passes(tables, layout, plan.codelists)
+        passes = Passes(tables, layout, plan.codelists)
         passes.work_out(plan)
         return tables.leaves(plan, passes.places, passes.known)
     finally:
@@ -74,17 +87,26 @@ def _keep_people(tables: LeafTables, people: Sequence[str]) -> None:
         raise AnswerError("the table of patients does not hold each of them once")
 
 
-class _Passes:
+class Passes:
+    """The passes over canonical tables of an embedded database.
+
+    Args:
+        tables: where what they give is held.
+        layout: which code systems it has.
+        codelists: every list that is asked, by digest.
+    """
+
     def __init__(self, tables: LeafTables, layout: Layout, codelists: Mapping[str, Codelist]) -> None:
-        self._tables = tables
-        self._layout = layout
-        self._codelists = codelists
+        self.tables = tables
+        self.layout = layout
+        self.codelists = codelists
         self.places: dict[Feature, Place] = {}
         self.known: dict[Feature, int] = {}
 
     def work_out(self, plan: Plan) -> None:
+        """Fill `places` and `known` with every feature of a plan."""
         features, tests = plan.leaves()
-        picked = {pick: self._pick(pick, wanted) for pick, wanted in _wanted(features).items()}
+        picked = {pick: self.pick(pick, wanted) for pick, wanted in _wanted(features).items()}
         outputs = outputs_read(tests)
         for shape, alike in by_shape(features).items():
             if shape in outputs:
@@ -92,27 +114,28 @@ class _Passes:
             else:
                 self._know_features(shape, alike, picked)
         for each in picked.values():
-            self._tables.drop(*filter(None, (each.rows, each.lists)))
+            self.tables.drop(*filter(None, (each.rows, each.lists)))
 
-    def _pick(self, pick: _Pick, kept: _Wanted) -> _Picked:
+    def pick(self, pick: Pick, kept: Wanted) -> Picked:
+        """One pass over a table."""
         table, by_code = pick
-        name = self._tables.name("rows")
+        name = self.tables.name("rows")
         columns = "".join(f", t.{column}" for column in sorted(kept.columns))
         person = f"JOIN {PERSON} AS p ON p.patient_id = t.patient_id"
         if not by_code:
-            return _Picked(self._tables.keep(name, f"SELECT p.pos{columns} FROM {table} AS t {person}"))
+            return Picked(self.tables.keep(name, f"SELECT p.pos{columns} FROM {table} AS t {person}"))
         kinds, lists = self._keep_kinds(table, kept.codes)
-        columns_of_codes = list(self._layout.code_columns[table].values())
+        columns_of_codes = list(self.layout.code_columns[table].values())
         same = [f"c.{column} = {_coded(f't.{column}', columns_of_codes)}" for column in columns_of_codes]
         # Rows before every window of a kind stay behind; where one feature has no window, none do.
         day = f"t.{day_of(table)}"
-        self._tables.keep(
+        self.tables.keep(
             name,
             f"SELECT p.pos, c.kind{columns} FROM {table} AS t JOIN {kinds} AS c ON {' AND '.join(same)} {person} "
             f"WHERE c.since IS NULL OR {day} >= c.since",
         )
-        self._tables.drop(kinds)
-        return _Picked(name, lists)
+        self.tables.drop(kinds)
+        return Picked(name, lists)
 
     def _keep_kinds(self, table: str, sets: Mapping[Codes, date]) -> tuple[str, str]:
         """The tables of kinds and of lists.
@@ -121,18 +144,18 @@ class _Passes:
         or by another, and is in it once: a kind is then what all its code columns hold.
         """
         codes, members = self._keep_codes(sets)
-        columns = self._layout.code_columns[table]
-        listed = self._tables.name("lists")
+        columns = self.layout.code_columns[table]
+        listed = self.tables.name("lists")
         if len(columns) == 1:
             [(system, column)] = columns.items()
             found = f"SELECT c.code AS {column}, c.number AS kind FROM {codes} AS c WHERE c.system = '{system}'"
-            found = self._tables.keep(self._tables.name("found"), found)
-            self._tables.keep(listed, f"SELECT m.list, m.number AS kind FROM {members} AS m")
+            found = self.tables.keep(self.tables.name("found"), found)
+            self.tables.keep(listed, f"SELECT m.list, m.number AS kind FROM {members} AS m")
         else:
             coded = ", ".join(f"{_coded(f't.{column}', [*columns])} AS {column}" for column in columns.values())
             every = ", ".join(f"d.{column}" for column in columns.values())
-            found = self._tables.keep(
-                self._tables.name("found"),
+            found = self.tables.keep(
+                self.tables.name("found"),
                 f"SELECT {every}, ROW_NUMBER() OVER (ORDER BY {every}) AS kind "
                 f"FROM (SELECT {coded} FROM {table} AS t) AS d GROUP BY {every}",
             )
@@ -141,81 +164,109 @@ class _Passes:
                 f"JOIN {members} AS m ON m.number = c.number WHERE c.system = '{system}'"
                 for system, column in columns.items()
             )
-            self._tables.keep(listed, f"SELECT u.list, u.kind FROM ({parts}) AS u GROUP BY u.list, u.kind")
+            self.tables.keep(listed, f"SELECT u.list, u.kind FROM ({parts}) AS u GROUP BY u.list, u.kind")
         kinds = self._with_days(found, listed, sets, list(columns.values()))
-        self._tables.drop(codes, members, found)
+        self.tables.drop(codes, members, found)
         return kinds, listed
 
     def _with_days(self, found: str, listed: str, sets: Mapping[Codes, date], columns: Sequence[str]) -> str:
         """Kinds that a list has, with the day before which nobody wants a row."""
-        days = self._tables.keep_values(
-            self._tables.name("days"),
+        days = self.tables.keep_values(
+            self.tables.name("days"),
             {
-                "list": ("INTEGER", [self._tables.number(codes) for codes in sets]),
+                "list": ("INTEGER", [self.tables.number(codes) for codes in sets]),
                 "since": ("DATE", [None if since == date.min else since for since in sets.values()]),
             },
         )
         every = ", ".join(f"k.{column}" for column in columns)
-        kinds = self._tables.keep(
-            self._tables.name("kinds"),
+        kinds = self.tables.keep(
+            self.tables.name("kinds"),
             f"SELECT {every}, k.kind, CASE WHEN COUNT(*) = COUNT(d.since) THEN MIN(d.since) END AS since "
             f"FROM {found} AS k JOIN {listed} AS l ON l.kind = k.kind JOIN {days} AS d ON d.list = l.list "
             f"GROUP BY {every}, k.kind",
         )
-        self._tables.drop(days)
+        self.tables.drop(days)
         return kinds
 
     def _keep_codes(self, sets: Iterable[Codes]) -> tuple[str, str]:
         """Tables of the codes of all lists, and of which list has which."""
-        numbers: dict[tuple[str, str], int] = {}
-        members: list[list[int]] = []
-        for each in sets:
-            listed = {(code.system, code.code) for digest in each.digests for code in self._codelists[digest].codes}
-            members.append([numbers.setdefault(code, len(numbers)) for code in listed])
-        codes = self._tables.keep_values(
-            self._tables.name("codes"),
+        numbered = self.numbered(sets)
+        codes = self.tables.keep_values(
+            self.tables.name("codes"),
             {
-                "number": ("INTEGER", range(len(numbers))),
-                "system": ("VARCHAR", [system for system, _ in numbers]),
-                "code": ("VARCHAR", [code for _, code in numbers]),
+                "number": ("INTEGER", range(len(numbered.codes))),
+                "system": ("VARCHAR", [system for system, _ in numbered.codes]),
+                "code": ("VARCHAR", [code for _, code in numbered.codes]),
             },
         )
-        lists = [self._tables.number(each) for each in sets]
-        return codes, self._tables.keep_values(
-            self._tables.name("members"), {"list": ("INTEGER", lists), "number": ("INTEGER[]", members)}
-        )
+        return codes, self.keep_members(numbered)
+
+    def numbered(self, sets: Iterable[Codes]) -> Numbered:
+        """The codes of all lists, each once."""
+        numbers: dict[tuple[str, str], int] = {}
+        lists: dict[int, list[int]] = {}
+        for each in sets:
+            codes = {(code.system, code.code) for digest in each.digests for code in self.codelists[digest].codes}
+            lists[self.tables.number(each)] = [numbers.setdefault(code, len(numbers)) for code in codes]
+        return Numbered(list(numbers), lists)
+
+    def keep_members(self, numbered: Numbered, name: str = "number") -> str:
+        """Hold which list has the codes of which numbers."""
+        columns: Columns = {
+            "list": ("INTEGER", list(numbered.lists)),
+            name: ("INTEGER[]", list(numbered.lists.values())),
+        }
+        return self.tables.keep_values(self.tables.name("members"), columns)
 
     def _keep_features(
-        self, shape: Shape, features: Sequence[Feature], outputs: Sequence[Output], picked: Mapping[_Pick, _Picked]
+        self, shape: Shape, features: Sequence[Feature], outputs: Sequence[Output], picked: Mapping[Pick, Picked]
     ) -> None:
-        values = self._tables.literals([feature.values for feature in features])
+        values = self.tables.literals([feature.values for feature in features])
         rows = f"FROM {values} AS v {_joined(shape, picked)}{f' WHERE {shape.where}' if shape.where else ''}"
-        name = self._tables.name("features")
+        name = self.tables.name("features")
         listed = "".join(f", {output.sql} AS {output.name}" for output in outputs)
         if shape.order:
-            place = f"ROW_NUMBER() OVER (PARTITION BY v.k, a.pos ORDER BY {', '.join(shape.order)}) AS place"
+            order = self._one_key(shape, picked) or ", ".join(shape.order)
+            place = f"ROW_NUMBER() OVER (PARTITION BY v.k, a.pos ORDER BY {order}) AS place"
             chosen = "".join(f", n.{output.name}" for output in outputs)
             inner = f"SELECT v.k, a.pos{listed}, {place} {rows}"
-            self._tables.keep(name, f"SELECT n.k, n.pos{chosen} FROM ({inner}) AS n WHERE n.place = 1")
+            self.tables.keep(name, f"SELECT n.k, n.pos{chosen} FROM ({inner}) AS n WHERE n.place = 1")
         else:
-            self._tables.keep(name, f"SELECT v.k, a.pos{listed} {rows} GROUP BY v.k, a.pos")
-        self._tables.drop(values)
+            self.tables.keep(name, f"SELECT v.k, a.pos{listed} {rows} GROUP BY v.k, a.pos")
+        self.tables.drop(values)
         self.places.update((feature, Place(name, number)) for number, feature in enumerate(features))
 
-    def _know_features(self, shape: Shape, features: Sequence[Feature], picked: Mapping[_Pick, _Picked]) -> None:
+    def _one_key(self, shape: Shape, picked: Mapping[Pick, Picked]) -> str:
+        """A day and then a whole number as one number: the engine finds the first by one key without sorting.
+
+        Empty where the order is another.
+        """
+        if len(shape.sources) != 1 or len(shape.order) != _DAY_AND_ID:
+            return ""
+        [source] = shape.sources
+        (day, first), (number, second) = (term.split() for term in shape.order)
+        rows = picked[_pick(source)].rows
+        types = [self.tables.session.type_of(rows, column.split(".")[1]) for column in (day, number)]
+        if types != ["DATE", "BIGINT"] or number != f"a.{canon.TABLES[source.table].key}":
+            return ""
+        # Rows without a day come last.
+        days = f"COALESCE({day} - DATE '1970-01-01', {'-' if first == 'DESC' else ''}{_BEYOND_DAYS})"
+        return f"CAST({days} AS HUGEINT) * {_BEYOND_NUMBERS} {'+' if first == second else '-'} {number} {first}"
+
+    def _know_features(self, shape: Shape, features: Sequence[Feature], picked: Mapping[Pick, Picked]) -> None:
         """Nobody asks more of these than whether there is a row: they need no table."""
-        values = self._tables.literals([feature.values for feature in features])
+        values = self.tables.literals([feature.values for feature in features])
         where = f" WHERE {shape.where}" if shape.where else ""
-        sets = self._tables.bits(f"SELECT v.k, a.pos FROM {values} AS v {_joined(shape, picked)}{where}")
-        self._tables.drop(values)
+        sets = self.tables.bits(f"SELECT v.k, a.pos FROM {values} AS v {_joined(shape, picked)}{where}")
+        self.tables.drop(values)
         self.known.update((feature, sets.get(number, 0)) for number, feature in enumerate(features))
 
 
-def _wanted(features: Iterable[Feature]) -> dict[_Pick, _Wanted]:
-    picks: dict[_Pick, _Wanted] = {}
+def _wanted(features: Iterable[Feature]) -> dict[Pick, Wanted]:
+    picks: dict[Pick, Wanted] = {}
     for feature in features:
         for source in feature.shape.sources:
-            wanted = picks.setdefault(_pick(source), _Wanted())
+            wanted = picks.setdefault(_pick(source), Wanted())
             wanted.columns.update(source.columns)
             if source.codes is not None:
                 codes, since = codes_since(feature, source)
@@ -223,7 +274,7 @@ def _wanted(features: Iterable[Feature]) -> dict[_Pick, _Wanted]:
     return picks
 
 
-def _pick(source: Source) -> _Pick:
+def _pick(source: Source) -> Pick:
     return source.table, source.codes is not None
 
 
@@ -241,7 +292,7 @@ def _coded(column: str, columns: Sequence[str]) -> str:
     return column if len(columns) == 1 else f"COALESCE({column}, '')"
 
 
-def _joined(shape: Shape, picked: Mapping[_Pick, _Picked]) -> str:
+def _joined(shape: Shape, picked: Mapping[Pick, Picked]) -> str:
     """The tables of a feature, each of the person of the first."""
     joins = []
     for place, source in enumerate(shape.sources):

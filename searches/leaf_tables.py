@@ -93,6 +93,12 @@ class LeafTables:
         self._kept.add(name)
         return name
 
+    def make(self, name: str, columns: Mapping[str, str]) -> str:
+        """Hold an empty table of columns with these types, to be filled."""
+        self.session.make(name, columns)
+        self._kept.add(name)
+        return name
+
     def literals(self, rows: Sequence[tuple[Value, ...]], keys: Sequence[tuple[int, ...]] = ()) -> str:
         """Hold the literals of alike features or tests: `k` is the number, p0, p1... the values, r0... the keys."""
         columns: dict[str, tuple[str, Sequence[Any]]] = {"k": ("INTEGER", range(len(rows)))}

@@ -12,13 +12,10 @@ What makes it safe to hand it a search:
 
 from __future__ import annotations
 
-import csv
 import re
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -26,16 +23,19 @@ from typing import Any, Self
 from sqlglot import exp
 
 from searches import allowed
+from searches.engines.csv_files import AGAIN, TYPES, CsvFile, records_in, records_of
 from searches.engines.listed import is_foreign
 from searches.engines.site import AS_NAMED, Site
 from searches.errors import AnswerError, ExtractError, LayoutError
 
 NAME = "duckdb"
 RAW = "raw"
+BETWEEN = "\x1f"
+NOTHING = "\x1e"
+"""Two characters that stand in no value."""
 
 _SETTINGS = {
     "threads": "1",
-    "memory_limit": "300MB",
     # Its own encryption draws its keys from a generator that its makers do not call secure: it is for what a crash may
     # leave behind on the practice's machine, where the extract itself lies.
     "force_mbedtls_unsafe": "true",
@@ -45,19 +45,6 @@ _SETTINGS = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
 }
-_AGAIN = "copy the file again, or ask the supplier to send it again"
-_TYPES = {
-    "text": "VARCHAR",
-    "integer": "INTEGER",
-    "bigint": "BIGINT",
-    "decimal": "DECIMAL(19, 3)",
-    "real": "FLOAT",
-    "date": "DATE",
-    "datetime": "TIMESTAMP",
-    "boolean": "BOOLEAN",
-}
-_RECORDS_AT_A_TIME = 20_000
-_BYTES_AT_A_TIME = 4_000_000
 # Nobody knows beforehand how many rows a file has. As the definitions of a layout are written, the larger table comes
 # first, and goes through; in another order it would be held while the smaller goes through.
 _AS_WRITTEN = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
@@ -88,34 +75,6 @@ NODES = frozenset(allowed.NODES) | {
 """Every node type that may be written for DuckDB."""
 
 
-@dataclass(frozen=True, slots=True)
-class CsvFile:
-    """One delivered file, and where the wanted columns stand in it.
-
-    Args:
-        path: of the file.
-        encoding: as DuckDB calls it: utf-8 or latin-1; cp1252, which it does not know, is read in Python.
-        has_header: the first record names the columns.
-        width: how many columns a record has.
-        places: for each wanted column its place in a record, or None if this version of the extract lacks it.
-        types: for each wanted column its type, where the file is a table of a database; it has no order of rows then.
-        a_line_each: no value holds a line end, so that the file can be read piece by piece.
-    """
-
-    path: Path
-    encoding: str
-    has_header: bool
-    width: int
-    places: Mapping[str, int | None]
-    types: Mapping[str, str] | None = None
-    a_line_each: bool = False
-
-    @property
-    def in_python(self) -> bool:
-        """Is it in an encoding that DuckDB does not know?"""
-        return self.encoding == "cp1252"
-
-
 def engine_version() -> str:
     """The version of DuckDB, without starting it."""
     return version("duckdb")
@@ -140,14 +99,18 @@ def render(tree: exp.Expression, site: Site = AS_NAMED) -> str:
 
 
 class Session:
-    """One in-memory database. A context manager; closing it forgets everything."""
+    """One in-memory database. A context manager; closing it forgets everything.
 
-    def __init__(self) -> None:
+    Args:
+        memory: how much it may hold before some of it goes to the temporary folder.
+    """
+
+    def __init__(self, memory: str = "300MB") -> None:
         import duckdb  # noqa: PLC0415 - 35 MB that an idle agent does not need
 
         self._error: type[Exception] = duckdb.Error
         self._folder = tempfile.TemporaryDirectory(prefix="gpfed-")
-        settings: dict[str, Any] = {**_SETTINGS, "temp_directory": self._folder.name}
+        settings: dict[str, Any] = {**_SETTINGS, "memory_limit": memory, "temp_directory": self._folder.name}
         self._connection = duckdb.connect(":memory:", config=settings)
         self._connection.execute(f"CREATE SCHEMA {RAW}")
         self._connection.execute(_AS_WRITTEN)
@@ -169,7 +132,7 @@ class Session:
 
     def create_raw(self, table: str, columns: Sequence[str], types: Mapping[str, str] | None = None) -> None:
         """Make an empty raw table: of text and the order of rows, or of typed columns as in a database."""
-        listed = [f"{_quoted(column)} {_TYPES[types[column]] if types else 'VARCHAR'}" for column in columns]
+        listed = [f"{_quoted(column)} {TYPES[types[column]] if types else 'VARCHAR'}" for column in columns]
         order = [] if types else ["delivery INTEGER", "row_in_delivery BIGINT"]
         self._connection.execute(f"CREATE TABLE {RAW}.{_quoted(table)} ({', '.join([*listed, *order])})")
 
@@ -182,9 +145,9 @@ class Session:
         if source.in_python:
             self._load_in_python(table, source, delivery)
             return
-        fault = self._fault(f"INSERT INTO {RAW}.{_quoted(table)} {_records_of(source, delivery)}", [])
+        fault = self._fault(f"INSERT INTO {RAW}.{_quoted(table)} {records_of(source, delivery)}", [])
         if fault:
-            raise ExtractError(f"{source.path.name} cannot be read: {fault}", _AGAIN)
+            raise ExtractError(f"{source.path.name} cannot be read: {fault}", AGAIN)
 
     def read(self, table: str, sources: Mapping[int, CsvFile]) -> None:
         """Make a raw table of files that are read when it is asked, each time, and never held.
@@ -194,14 +157,14 @@ class Session:
             sources: the files by the running number of their delivery; at least one, none of them `in_python`.
         """
         self._read.update(source.path for source in sources.values())
-        records = " UNION ALL ".join(_records_of(source, delivery) for delivery, source in sources.items())
+        records = " UNION ALL ".join(records_of(source, delivery) for delivery, source in sources.items())
         self._connection.execute(f"CREATE VIEW {RAW}.{_quoted(table)} AS {records}")
 
     def _load_in_python(self, table: str, source: CsvFile, delivery: int) -> None:
         listed = ", ".join(f"UNNEST(?::VARCHAR[]) AS c{number}" for number in range(len(source.places)))
         wanted = ", ".join(f"c{number}" for number in range(len(source.places)))
         before = 0
-        for records in _records(source):
+        for records in records_in(source):
             columns = [
                 [None if place is None else record[place] or None for record in records]
                 for place in source.places.values()
@@ -235,7 +198,7 @@ class Session:
             return
         file = next((path for path in self._read if f"\n  file = {path}\n" in str(error)), None)
         if file is not None:
-            raise ExtractError(f"{file.name} cannot be read: {_said(error)}", _AGAIN) from None
+            raise ExtractError(f"{file.name} cannot be read: {_said(error)}", AGAIN) from None
         raise ExtractError(f"{name} cannot be worked out from this extract: {_said(error)}") from None
 
     def keep(self, name: str, tree: exp.Expression) -> None:
@@ -263,6 +226,36 @@ class Session:
             for column, (kind, _) in columns.items()
         )
         self._connection.execute(f"CREATE TABLE {_quoted(name)} AS SELECT {rows} FROM (SELECT {listed})", parameters)
+
+    def make(self, name: str, columns: Mapping[str, str]) -> None:
+        """Make an empty table of columns with these types."""
+        listed = ", ".join(f"{_quoted(column)} {kind}" for column, kind in columns.items())
+        self._connection.execute(f"CREATE TABLE {_quoted(name)} ({listed})")
+
+    def append_packed(self, name: str, first: Sequence[int], packed: Mapping[str, tuple[str, Sequence[str]]]) -> None:
+        """Append rows that come many in a text.
+
+        Args:
+            name: of the table.
+            first: the value of the first column for all rows of a text.
+            packed: for each other column, in the order of the table, what is made of a value, which is called `_1`, and
+                texts of values with `BETWEEN` between two and `NOTHING` for NULL.
+
+        Raises:
+            AnswerError: a value is no such value.
+        """
+        split = ", ".join(f"UNNEST(string_split(u.{_quoted(column)}, ?)) AS {_quoted(column)}" for column in packed)
+        bound = ", ".join(f"UNNEST(?::VARCHAR[]) AS {_quoted(column)}" for column in packed)
+        made = ", ".join(
+            made.replace("_1", f"NULLIF(s.{_quoted(column)}, '{NOTHING}')") for column, (made, _) in packed.items()
+        )
+        fault = self._fault(
+            f"INSERT INTO {_quoted(name)} SELECT s.number, {made} FROM (SELECT u.number, {split} FROM "
+            f"(SELECT UNNEST(?::INTEGER[]) AS number, {bound}) AS u) AS s",
+            [*[BETWEEN] * len(packed), first, *(values for _, values in packed.values())],
+        )
+        if fault:
+            raise AnswerError(f"the statement did not run: {fault}")
 
     def bit_sets(self, tree: exp.Expression, size: int) -> dict[Any, int]:
         """Run a query of two columns, a key and a position, and gather the positions of each key as bits.
@@ -294,6 +287,13 @@ class Session:
         if kind == ("BASE TABLE",):
             self.drop(name, schema)
 
+    def type_of(self, table: str, column: str) -> str:
+        """The type of a column of a table that is held, as DuckDB writes it."""
+        found = self._connection.execute(
+            "SELECT data_type FROM duckdb_columns() WHERE table_name = ? AND column_name = ?", [table, column]
+        ).fetchone()
+        return "" if found is None else str(found[0])
+
     def rows(self, tree: exp.Expression) -> list[tuple[Any, ...]]:
         """Run a query and fetch what it gives.
 
@@ -323,58 +323,6 @@ class Session:
         except self._error as error:
             return error
         return None
-
-
-def _records_of(source: CsvFile, delivery: int) -> str:
-    """A SELECT of the wanted columns of a file, by name, with the numbers of the delivery and of the row in it."""
-    wanted = [_wanted(name, place, source.types) for name, place in source.places.items()]
-    if source.types is None:
-        wanted += [f"{delivery} AS delivery", "ROW_NUMBER() OVER () AS row_in_delivery"]
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(source.width))
-    path = exp.Literal.string(str(source.path)).sql(dialect="duckdb")
-    return (
-        f"SELECT {', '.join(wanted)} FROM read_csv({path}, "
-        f"columns = {{{columns}}}, header = {str(source.has_header).lower()}, encoding = '{source.encoding}', "
-        "auto_detect = false, delim = ',', quote = '\"', escape = '\"', strict_mode = true, null_padding = false, "
-        # Otherwise the whole file is held while it is read.
-        f"parallel = {str(source.a_line_each).lower()}, buffer_size = {_BYTES_AT_A_TIME})"
-    )
-
-
-def _wanted(name: str, place: int | None, types: Mapping[str, str] | None) -> str:
-    value = "CAST(NULL AS VARCHAR)" if place is None else f"c{place}"
-    if types is not None:  # a text of such a database is empty where there is none
-        value = f"COALESCE({value}, '')" if types[name] == "text" else f"CAST({value} AS {_TYPES[types[name]]})"
-    return f"{value} AS {_quoted(name)}"
-
-
-def _records(source: CsvFile) -> Iterator[list[list[str]]]:
-    """The records of a file, some thousands at a time.
-
-    Raises:
-        ExtractError: a record has another number of columns, or the file is not CSV of its encoding.
-    """
-    fault = ""
-    with source.path.open(encoding=source.encoding, newline="") as stream:
-        reader = csv.reader(stream, strict=True)
-        try:
-            if source.has_header:
-                next(reader)
-            while batch := list(islice(reader, _RECORDS_AT_A_TIME)):
-                _check_widths(source, batch)
-                yield batch
-        except (UnicodeDecodeError, csv.Error) as error:
-            fault = f"line {reader.line_num + 1}: {type(error).__name__}"
-    if fault:  # raised here, since the codec's own error, which would come along as the context, quotes the file
-        raise ExtractError(f"{source.path.name} cannot be read: {fault}", _AGAIN)
-
-
-def _check_widths(source: CsvFile, records: list[list[str]]) -> None:
-    for record in records:
-        if len(record) != source.width:
-            raise ExtractError(
-                f"{source.path.name} cannot be read: expected {source.width} columns, got {len(record)}", _AGAIN
-            )
 
 
 def _said(error: Exception) -> str:

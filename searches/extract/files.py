@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from searches.engines.duckdb import CsvFile
+from searches.engines.csv_files import CsvFile
 from searches.errors import ExtractError
 from searches.layouts.layout import RawTable
 

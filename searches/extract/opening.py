@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from searches.engines.duckdb import CsvFile, Session
+from searches.engines.csv_files import CsvFile
+from searches.engines.duckdb import Session
 from searches.errors import ExtractError
 from searches.extract.deliveries import Contents, DeliveredFile, contents, read_records
 from searches.extract.files import csv_file
