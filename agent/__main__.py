@@ -41,6 +41,7 @@ def parser() -> argparse.ArgumentParser:
     _add_agreements(commands)
     _add_run(commands)
     _add_reading(commands)
+    _add_sql(commands)
     return top
 
 
@@ -72,7 +73,7 @@ def _dispatch(options: argparse.Namespace) -> int:
     # SSH, signatures and the search language take half a second to load, which --help does not need.
     from agent.commands import COMMANDS  # noqa: PLC0415
 
-    name = f"{options.command} {options.what}" if options.command == "agreements" else options.command
+    name = f"{options.command} {options.what}" if "what" in options else options.command
     return COMMANDS[name](folder, options)
 
 
@@ -107,7 +108,9 @@ def _add_enrol(commands: _Commands[argparse.ArgumentParser]) -> None:
     )
     command.add_argument("code", help="one-time code, GPF1-...")
     command.add_argument("--layout", required=True, help="how the record system's files are laid out")
-    command.add_argument("--extract", required=True, type=Path, metavar="DIR", help="folder of the nightly files")
+    place = command.add_mutually_exclusive_group(required=True)
+    place.add_argument("--extract", type=Path, metavar="DIR", help="folder of the nightly files")
+    place.add_argument("--database", type=Path, metavar="FILE", help="TOML file that says how to reach the database")
     command.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -154,6 +157,37 @@ def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("sent", "Every message that left or waits, with its receipt."),
     ):
         _add(commands, name, about, f"{name} --json").add_argument("--json", action="store_true", help="print JSON")
+    doctor = _add(commands, "doctor", "Look whether the records can be read, and are as they should be.", "doctor")
+    doctor.add_argument("--now", action="store_true", help="look even in the quiet hours of the database")
+    doctor.add_argument("--json", action="store_true", help="print JSON")
+    password = _add(
+        commands,
+        "password",
+        "Keep the password of the database: typed unseen, or the first line of the standard input.",
+        "password < password.txt",
+    )
+    password.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_sql(commands: _Commands[argparse.ArgumentParser]) -> None:
+    example = "sql create-user --engine postgresql --layout tpp_sr --schema tpp"
+    command = _add(commands, "sql", "Print SQL for whoever runs the site's database.", example)
+    kinds = command.add_subparsers(dest="what", required=True, metavar="create-user")
+    user = _add(kinds, "create-user", "Print the script of a login that can only read what a layout reads.", example)
+    user.add_argument("--layout", required=True, help="how the records are laid out")
+    place = user.add_mutually_exclusive_group(required=True)
+    place.add_argument("--settings", type=Path, metavar="FILE", help="TOML file that says how to reach the database")
+    place.add_argument("--engine", choices=("postgresql", "mysql", "sqlserver", "sqlite", "duckdb"))
+    user.add_argument("--database", default="", help="its name (default: the one the script is run in)")
+    user.add_argument("--schema", default="", help="of the raw tables (default: public or dbo)")
+    user.add_argument("--prefix", default="", help="before the name of each raw table")
+    user.add_argument("--user", default="gpfed_reader", help="name of the login (default: %(default)s)")
+    user.add_argument("--host", default="%", help="from where it logs in, for mysql (default: from anywhere)")
+    user.add_argument(
+        "--history", choices=("kept", "merged"), default="kept", help="every delivery, or one row for each key"
+    )
+    user.add_argument("--whole-tables", action="store_true", help="rights to tables, not to single columns")
+    user.add_argument("--json", action="store_true", help="print JSON")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_turn
 from agent.decisions import Answer, find_agreement, latest_decisions, say
 from agent.diary import Diary
-from agent.enrol import Door, Records, enrol
-from agent.errors import ConfigError, NotAgreedError, SourceError
+from agent.enrol import Door, enrol
+from agent.errors import NotAgreedError
+from agent.grants import create_user_command
 from agent.sftp import Address, ClientKey, connect
+from agent.site_commands import doctor_command, password_command, place_to_enrol
 from agent.state import StateFolder
 from agent.status import sent_rows, status_of
 from agent.transport import Mailbox
@@ -22,7 +24,6 @@ from agent.turn import Turn, open_turn
 from governance.catalogue import Catalogue
 from governance.terms import SignedAgreement, in_words
 from governance.wire import AgreementDecision
-from searches.layouts import LAYOUTS
 
 WAIT_SECONDS = 30.0  # for another turn of the same agent to end
 
@@ -34,13 +35,8 @@ def clock() -> datetime:
 
 def enrol_command(folder: StateFolder, options: Namespace) -> int:
     """Join a hub."""
-    if options.layout not in LAYOUTS:
-        raise ConfigError(f"no layout is called {options.layout!r}", f"choose one of: {', '.join(sorted(LAYOUTS))}")
-    records = Records(options.layout, options.extract.absolute())
-    if not records.extract.is_dir():
-        # Before the code is used: it works once, and a mistyped folder would show only at the first run.
-        raise SourceError(f"no folder at {records.extract}", "give the folder of the nightly files; nothing was sent")
-    enrolled = enrol(folder, options.code, records, Door(connect), Diary(folder.diary, clock))
+    place = place_to_enrol(folder, options)
+    enrolled = enrol(folder, options.code, place, Door(connect), Diary(folder.diary, clock))
     _print(
         options,
         {
@@ -115,6 +111,9 @@ COMMANDS: Mapping[str, Callable[[StateFolder, Namespace], int]] = {
     "run": run_command,
     "status": status_command,
     "sent": sent_command,
+    "doctor": doctor_command,
+    "password": password_command,
+    "sql create-user": create_user_command,
 }
 
 
@@ -192,10 +191,15 @@ def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None
             {"sequence": one.sequence, "agreement": one.agreement, "digest": one.digest} for one in outcome.released
         ],
         "waiting": [one.sequence for one in outcome.waiting],
-        "problems": [{"message": one.message, "hint": one.hint} for one in outcome.problems],
+        "held": list(outcome.held),
+        "problems": [
+            {"message": one.message, "hint": one.hint, **({"reason": one.reason} if one.reason else {})}
+            for one in outcome.problems
+        ],
     }
     lines = [f"released message {one.sequence}: {one.agreement} of {one.reference_date}" for one in outcome.released]
     lines += [f"message {one.sequence} waits for the hub's receipt" for one in outcome.waiting]
+    lines += outcome.held
     _print(options, document, "\n".join([said, *lines] if said else lines) or "nothing waits")
     # A hub that does not answer is met twice in a turn.
     for message, hint in dict.fromkeys((problem.message, problem.hint) for problem in outcome.problems):

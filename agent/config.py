@@ -2,7 +2,7 @@
 
     practice = "Z90001"              # the practice's code
     layout = "emis_im1"              # how the record system's files are laid out
-    extract = "C:/extracts/emis"     # folder of the nightly files
+    extract = "C:/extracts/emis"     # folder of the nightly files; or, instead of it, [database]
     every_minutes = 15               # how often `start` looks
     run_seconds = 1800               # a run over the extract is stopped after this long
 
@@ -14,27 +14,34 @@
     [policy]                         # may only narrow what the agreements allow
     refuse_searches = []
 
-Written at enrolment; a practice may edit `extract`, `every_minutes`, `run_seconds` and [policy]. Every name
-is needed and no other is taken. Checked by hand: the idle service reads it too, and pydantic would cost it 15 MB.
+    [database]                       # instead of `extract`: `agent/databases/settings.py` has its names
+    engine = "postgresql"
+    ...
+
+Written at enrolment; a practice may edit `extract`, `every_minutes`, `run_seconds`, [policy] and [database]. Every name
+outside [database] is needed and no other is taken. Checked by hand: the idle service reads it too, and pydantic would
+cost it 15 MB.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import re
 import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from agent.databases.settings import DatabaseSettings, read_settings
 from agent.errors import ConfigError, NotEnrolledError
 from agent.files import write_private
+from agent.shapes import Number, Table, Text, Texts, check
 from agent.state import StateFolder
 
 MAX_CONFIG_BYTES = 65_536
 _HINT = "see docs/how-to/install-the-agent.md"
+_DATABASE_HINT = "see docs/how-to/connect-a-database.md"
+_PLACE = "agent.toml: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,85 +60,46 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """What agent.toml says; made once per command and passed down."""
+    """What agent.toml says; made once per command and passed down.
+
+    Args:
+        practice: its code.
+        layout: how the records are laid out.
+        records: the folder of the nightly files, or the site's database.
+        every_minutes: how often `start` looks.
+        run_seconds: the longest run.
+        hub: as pinned.
+        refuse_searches: ids that this practice refuses, whatever is agreed.
+    """
 
     practice: str
     layout: str
-    extract: Path
+    records: Path | DatabaseSettings
     every_minutes: int
     run_seconds: int
     hub: Hub
     refuse_searches: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Text:
-    """A text that matches a pattern as a whole."""
-
-    pattern: str
-    expected: str
-
-    def accepts(self, value: object) -> bool:
-        return isinstance(value, str) and re.fullmatch(self.pattern, value) is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    """A whole number in a range."""
-
-    least: int
-    most: int
-
-    @property
-    def expected(self) -> str:
-        return f"a whole number from {self.least} to {self.most}"
-
-    def accepts(self, value: object) -> bool:
-        return type(value) is int and self.least <= value <= self.most
-
-
-@dataclass(frozen=True, slots=True)
-class _Texts:
-    """A list of texts that each match a pattern."""
-
-    each: _Text
-
-    @property
-    def expected(self) -> str:
-        return f"a list, each {self.each.expected}"
-
-    def accepts(self, value: object) -> bool:
-        return isinstance(value, list) and all(self.each.accepts(item) for item in value)
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """A table of exactly these names."""
-
-    fields: Mapping[str, _Text | _Number | _Texts | _Table]
-    expected = "a table"
-
-    def accepts(self, value: object) -> bool:
-        return isinstance(value, dict)
-
-
-_SHAPE = _Table(
+_SHAPE = Table(
     {
-        "practice": _Text(r"[A-Z0-9]{1,12}", "a practice code"),
-        "layout": _Text(r"[a-z0-9_]{1,40}", "the name of a layout"),
-        "extract": _Text(r"[^\x00]{1,4096}", "a folder"),
-        "every_minutes": _Number(1, 1440),
-        "run_seconds": _Number(1, 86_400),
-        "hub": _Table(
+        "practice": Text(r"[A-Z0-9]{1,12}", "a practice code"),
+        "layout": Text(r"[a-z0-9_]{1,40}", "the name of a layout"),
+        "extract": Text(r"[^\x00]{1,4096}", "a folder"),
+        "every_minutes": Number(1, 1440),
+        "run_seconds": Number(1, 86_400),
+        "hub": Table(
             {
-                "host": _Text(r"[A-Za-z0-9.:_-]{1,253}", "a host name or address"),
-                "port": _Number(1, 65_535),
-                "host_key": _Text(r"SHA256:[A-Za-z0-9+/]{43}", "SHA256: and 43 base64 characters"),
+                "host": Text(r"[A-Za-z0-9.:_-]{1,253}", "a host name or address"),
+                "port": Number(1, 65_535),
+                "host_key": Text(r"SHA256:[A-Za-z0-9+/]{43}", "SHA256: and 43 base64 characters"),
             }
         ),
-        "policy": _Table({"refuse_searches": _Texts(_Text(r"[a-z0-9-]{1,80}", "the id of a search"))}),
-    }
+        "policy": Table({"refuse_searches": Texts(Text(r"[a-z0-9-]{1,80}", "the id of a search"))}),
+    },
+    optional=frozenset({"extract"}),
 )
+_CANONICAL = "canonical"
 
 
 def read_config(folder: StateFolder) -> Config:
@@ -150,8 +118,9 @@ def read_config(folder: StateFolder) -> Config:
         document = tomllib.loads(data.decode("utf-8"))
     except ValueError as error:
         raise ConfigError("agent.toml is not a TOML file in UTF-8", _HINT) from error
-    _check(document, _SHAPE, "")
-    return _frozen(document)
+    records = _records(document)
+    check({name: value for name, value in document.items() if name != "database"}, _SHAPE, _PLACE, _HINT)
+    return _frozen(document, records)
 
 
 def write_config(folder: StateFolder, config: Config) -> None:
@@ -160,7 +129,7 @@ def write_config(folder: StateFolder, config: Config) -> None:
     lines = [
         f"practice = {json.dumps(config.practice)}",
         f"layout = {json.dumps(config.layout)}",
-        f"extract = {json.dumps(config.extract.as_posix())}",
+        *([f"extract = {json.dumps(config.records.as_posix())}"] if isinstance(config.records, Path) else []),
         f"every_minutes = {config.every_minutes}",
         f"run_seconds = {config.run_seconds}",
         "",
@@ -173,26 +142,38 @@ def write_config(folder: StateFolder, config: Config) -> None:
         f"refuse_searches = {json.dumps(list(config.refuse_searches))}",
         "",
     ]
+    if isinstance(config.records, DatabaseSettings):
+        lines += ["[database]", *config.records.as_toml(), ""]
     write_private(folder.config, "\n".join(lines).encode("utf-8"))
 
 
-def _check(values: Mapping[str, object], shape: _Table, place: str) -> None:
-    for name in values:
-        if name not in shape.fields:
-            raise ConfigError(f"agent.toml: {place}{name} is not a setting", _HINT)
-    for name, field in shape.fields.items():
-        value = values.get(name)
-        if not field.accepts(value):
-            raise ConfigError(f"agent.toml: {place}{name} is not {field.expected}", _HINT)
-        if isinstance(field, _Table) and isinstance(value, dict):
-            _check(value, field, f"{place}{name}.")
+def check_layout_fits(layout: str, records: Path | DatabaseSettings) -> None:
+    """Refuse canonical tables in a database.
+
+    Raises:
+        ConfigError: they hold ages as they were on one day, and no table of them says which.
+    """
+    if layout == _CANONICAL and isinstance(records, DatabaseSettings):
+        raise ConfigError("layout canonical is for files only", "name the layout of the record system")
 
 
-def _frozen(document: dict[str, Any]) -> Config:
+def _records(document: dict[str, Any]) -> Path | DatabaseSettings:
+    if ("extract" in document) == ("database" in document):
+        raise ConfigError("agent.toml has not one of: extract, [database]", _HINT)
+    if "extract" in document:
+        return Path(str(document["extract"]))
+    table = document["database"]
+    if not isinstance(table, dict):
+        raise ConfigError(f"{_PLACE}database is not a table", _HINT)
+    return read_settings(table, f"{_PLACE}database.", _DATABASE_HINT)
+
+
+def _frozen(document: dict[str, Any], records: Path | DatabaseSettings) -> Config:
+    check_layout_fits(document["layout"], records)
     return Config(
         practice=document["practice"],
         layout=document["layout"],
-        extract=Path(document["extract"]),
+        records=records,
         every_minutes=document["every_minutes"],
         run_seconds=document["run_seconds"],
         hub=Hub(**document["hub"]),

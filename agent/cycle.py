@@ -4,6 +4,7 @@ Each step takes only what the step before returned, and each has a type of its o
 
     Pulled -> Catalogue -> Due -> Ran -> CountedPeople -> SafeTable -> SealedResult -> Message
 
+Before a run and after it, what answers here must have answered rightly about made-up people (`agent.conformance`).
 What goes wrong with one result is written down and the others go on. When the hub cannot be reached, the last good
 catalogue still serves, and what is sealed waits in the outbox.
 """
@@ -14,10 +15,11 @@ import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from agent.action_list import write_action_list
 from agent.approval import Due, due, note_failure
+from agent.conformance import Gate
 from agent.deliver import RECEIPT_PATIENCE, deliver
 from agent.errors import (
     FAILED,
@@ -27,15 +29,18 @@ from agent.errors import (
     CatalogueRefusedError,
     HubIdentityError,
     NotAgreedError,
+    SourceError,
     TransportError,
 )
 from agent.history import Memory, keep, open_memory
 from agent.outbox import Message, Outgoing
 from agent.pull import Pulled, last_good, pull
+from agent.quiet import quiet_until, run_seconds
 from agent.record import write_down
 from agent.release import count_for_others, message_of
 from agent.report import ExactReport, Shown, write_report, write_what_leaves
-from agent.run import Ran, RunRequest, run
+from agent.run import RunRequest, run
+from agent.sources import Ran, Wanted, records_of
 from agent.transport import Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import Catalogue, HubIdentity, read_catalogue
@@ -53,28 +58,34 @@ OpenMailbox = Callable[[], AbstractContextManager[Mailbox]]
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that was refused or failed during a turn, with what to do next and its exit code."""
+    """Something that was refused or failed during a turn, with what to do next, its exit code and a code for it."""
 
     message: str
     hint: str
     exit_code: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a turn did: results sealed in it, messages that still wait for the hub, and what went wrong."""
+    """What a turn did: results sealed in it, messages that still wait for the hub, and what went wrong.
+
+    Args:
+        held: what is due and waits for the end of the quiet hours, in words.
+    """
 
     released: tuple[Message, ...]
     waiting: tuple[Message, ...]
     problems: tuple[Problem, ...]
+    held: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
         """Of the command: a problem's own code if it is the only kind and nothing was released, else partly done."""
         codes = {problem.exit_code for problem in self.problems}
-        if len(codes) == 1 and not self.released:
+        if len(codes) == 1 and not self.released and not self.held:
             return codes.pop()
-        return PARTLY_DONE if codes or self.waiting else OK
+        return PARTLY_DONE if codes or self.waiting or self.held else OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +112,19 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
         HubIdentityError: someone else answered in the hub's place; nothing was run or sent.
     """
     brought = bring_catalogue(turn, open_mailbox)  # 2, 3
-    problems, released = list(brought.problems), []
+    gate = Gate(turn)
+    problems, released, held = [*brought.problems, *_nightly(turn, gate)], [], []
     for one in due(turn, brought.catalogue, brought.files, wish.reference_date):  # 4
+        if (until := quiet_until(turn)) is not None:
+            held.append(_hold(turn, one, until))
+            continue
         try:
-            released.append(_release(turn, brought.catalogue.hub, one))  # 5 to 10
+            released.append(_release(turn, brought.catalogue.hub, one, gate))  # 5 to 10
         except Exception as error:  # noqa: BLE001 - one result must not stop the others
             note_failure(turn, one)
             problems.append(_problem(turn, error, one.active.agreement.id))
     delivered = deliver_waiting(turn, open_mailbox, brought.catalogue.hub, wish)  # 11
-    return Outcome(tuple(released), delivered.waiting, (*problems, *delivered.problems))
+    return Outcome(tuple(released), delivered.waiting, (*problems, *delivered.problems), tuple(held))
 
 
 def bring_catalogue(turn: Turn, open_mailbox: OpenMailbox) -> Brought:
@@ -155,12 +170,30 @@ def _last_good_or(turn: Turn, reason: AgentError) -> Pulled:
         raise reason from error
 
 
-def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
+def _nightly(turn: Turn, gate: Gate) -> tuple[Problem, ...]:
+    if quiet_until(turn) is not None:
+        return ()
+    try:
+        gate.look_nightly()
+    except SourceError as error:
+        return (_problem(turn, error, ""),)
+    return ()
+
+
+def _hold(turn: Turn, one: Due, until: datetime) -> str:
+    facts = {"agreement": one.active.agreement.id, "reference_date": one.reference_date.isoformat()}
+    turn.diary.append_changed("quiet_hours", facts)
+    return f"{facts['agreement']} of {facts['reference_date']} waits for the end of the quiet hours at {until:%H:%M}"
+
+
+def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
     if not one.permitted:
         raise NotAgreedError(
             f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"
         )
+    gate.require_green()
     ran = run(_request(turn, one))  # 5, 6
+    gate.require_same(ran)
     _keep_reports(turn, ran, None)  # 7
     _keep_action_lists(turn, ran)  # 7
     memory = open_memory(turn)
@@ -180,14 +213,10 @@ def _release(turn: Turn, hub: HubIdentity, one: Due) -> Message:
 
 
 def _request(turn: Turn, one: Due) -> RunRequest:
-    config = turn.config
     return RunRequest(
-        extract=config.extract,
-        layout=config.layout,
-        practice=config.practice,
-        searches=one.permitted,
-        reference_date=one.reference_date,
-        run_seconds=config.run_seconds,
+        records_of(turn.config, turn.folder),
+        Wanted(one.permitted, one.reference_date, turn.today),
+        run_seconds(turn),
     )
 
 
@@ -213,10 +242,11 @@ def _answered(ran: Ran) -> tuple[PeopleSets, ...]:
 
 def _problem(turn: Turn, error: Exception, agreement: str) -> Problem:
     if isinstance(error, AgentError | GovernanceError):
-        problem = Problem(error.message, error.hint, error.exit_code)
+        problem = Problem(error.message, error.hint, error.exit_code, getattr(error, "reason", ""))
     else:
         # A foreign message may quote a row: only its kind is told.
         problem = Problem(f"the turn failed: {type(error).__name__}", "tell the makers of this agent", FAILED)
     logger.warning("event=problem agreement=%s kind=%s", agreement, type(error).__name__)
-    turn.diary.append_changed("turn_failed", {"agreement": agreement, "reason": problem.message})
+    facts = {"agreement": agreement, "reason": problem.message}
+    turn.diary.append_changed("turn_failed", facts | ({"code": problem.reason} if problem.reason else {}))
     return problem

@@ -30,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from agent.config import Config, Hub, write_config
+from agent.databases.settings import DatabaseSettings
 from agent.diary import Diary
 from agent.errors import EnrolmentRefusedError, HubRefusedError, HubUnreachableError, NotThereError
 from agent.files import write_private
@@ -57,11 +58,11 @@ Open = Callable[[Address, OneTimeSecret], AbstractContextManager[Mailbox]]
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
-    """Where the practice's records are: which layout, and the folder of the nightly files."""
+class Place:
+    """Where the practice's records are: which layout, and the folder of the nightly files or the site's database."""
 
     layout: str
-    extract: Path
+    records: Path | DatabaseSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ class Enrolled:
     key_words: str  # fingerprint of the practice's signing key
 
 
-def enrol(folder: StateFolder, code_text: str, records: Records, door: Door, diary: Diary) -> Enrolled:
+def enrol(folder: StateFolder, code_text: str, place: Place, door: Door, diary: Diary) -> Enrolled:
     """Enrol with the hub that gave the code.
 
     Raises:
@@ -89,20 +90,25 @@ def enrol(folder: StateFolder, code_text: str, records: Records, door: Door, dia
         HubIdentityError: another key than the code's answered; nothing was sent.
         HubUnreachableError: no answer in time.
     """
-    code = _read_code(code_text)
-    _check_not_enrolled(folder)
+    code = read_code(code_text)
+    check_not_enrolled(folder)
     folder.make()
     signing_key, ssh_public_key = _signing_key(folder), _ssh_public_key(folder)
     request = sign_request(EnrolmentRequest(code.practice, ssh_public_key, signing_key.public), signing_key)
     reply = _exchange(code, request, door)
     set_anchor(folder.catalogue, reply.root)
     hub = Hub(code.host, code.port, openssh_fingerprint(code.host_key_sha256))
-    write_config(folder, Config(code.practice, records.layout, records.extract, EVERY_MINUTES, RUN_SECONDS, hub))
+    write_config(folder, Config(code.practice, place.layout, place.records, EVERY_MINUTES, RUN_SECONDS, hub))
     diary.append("enrolled", {"practice": code.practice, "host": code.host, "key": signing_key.public.key_id})
     return Enrolled(code.practice, hub, signing_key.public.fingerprint)
 
 
-def _read_code(text: str) -> EnrolmentCode:
+def read_code(text: str) -> EnrolmentCode:
+    """The code as the hub gave it.
+
+    Raises:
+        EnrolmentRefusedError: it was typed otherwise.
+    """
     try:
         return EnrolmentCode.parse(text.strip())
     except GovernanceError as error:
@@ -111,7 +117,12 @@ def _read_code(text: str) -> EnrolmentCode:
         ) from error
 
 
-def _check_not_enrolled(folder: StateFolder) -> None:
+def check_not_enrolled(folder: StateFolder) -> None:
+    """Refuse a second enrolment.
+
+    Raises:
+        EnrolmentRefusedError: there is a hub already.
+    """
     if folder.config.exists():
         raise EnrolmentRefusedError(
             "this agent is enrolled already",

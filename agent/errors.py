@@ -6,7 +6,7 @@
     ├── EnrolmentRefusedError   the code, the hub's answer or a second enrolment was refused
     ├── BusyError               another turn holds the state folder
     ├── NotAgreedError          an agreement or the practice's policy refuses
-    ├── SourceError             the record system's extract, or the run over it, failed
+    ├── SourceError             the record system's extract or database, or the run over it, failed
     ├── CatalogueRefusedError   what the hub published does not verify
     ├── OutboxError             a message in the outbox is not what was put there
     ├── ReceiptError            the hub's receipt is not about what was sent
@@ -84,9 +84,13 @@ class NotAgreedError(AgentError):
 
 
 class SourceError(AgentError):
-    """The extract, or the run over it, failed."""
+    """The extract or the database, or the run over it, failed; `reason` is a code such as `connection_lost`."""
 
     exit_code = SOURCE_FAILED
+
+    def __init__(self, message: str, hint: str = "", reason: str = "records_unreadable") -> None:
+        super().__init__(message, hint)
+        self.reason = reason
 
 
 class CatalogueRefusedError(AgentError):

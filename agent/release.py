@@ -12,7 +12,7 @@ from importlib.metadata import version
 from agent.approval import Due
 from agent.history import Memory
 from agent.outbox import Place
-from agent.run import Ran
+from agent.sources import Ran
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import Profile, profile, size_band
 from governance.sealing import ResultMessage, Translations

@@ -1,7 +1,7 @@
 """The agent's state folder: what stands where, and the one small database in it.
 
     agent.toml                  what was agreed at enrolment, and the practice's own policy    trusted
-    keys/                       the practice's keys, owner-only                                trusted
+    keys/                       the practice's keys, the database's password, owner-only      trusted
     catalogue/                  verified files of the hub, kept with their digests             checked when read
     outbox/NAME                 every message that left or is to leave, as sealed              checked by digest
     receipts/SEQUENCE.receipt   what the hub signed for each                                   checked by signature
@@ -17,6 +17,7 @@ it ends.
 from __future__ import annotations
 
 import sqlite3
+import stat
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -24,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from agent.errors import BusyError
+from agent.errors import BusyError, ConfigError
 from agent.files import OWNER_ONLY_FILE, private_folder
 
 _SCHEMA = """
@@ -97,6 +98,11 @@ class StateFolder:
         return self.keys / "people.key"
 
     @property
+    def database_password(self) -> Path:
+        """The password of the site's database; there is none where the login needs none."""
+        return self.keys / "database.password"
+
+    @property
     def catalogue(self) -> Path:
         """The verified catalogue."""
         return self.root / "catalogue"
@@ -153,6 +159,20 @@ class StateFolder:
 def default_folder() -> StateFolder:
     """Where a service keeps its state on this platform."""
     return StateFolder(Path(r"C:\ProgramData\gpfed-agent" if sys.platform == "win32" else "/var/lib/gpfed-agent"))
+
+
+def read_password(folder: StateFolder) -> str:
+    """The password of the site's database; empty where none was given.
+
+    Raises:
+        ConfigError: others than its owner can read the file.
+    """
+    path = folder.database_password
+    if not path.exists():
+        return ""
+    if sys.platform != "win32" and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise ConfigError("the database's password can be read by others", "give it anew: gpfed-agent password")
+    return path.read_text(encoding="utf-8")
 
 
 @contextmanager

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from pathlib import Path
 
-from agent.config import read_config
+from agent import conformance
+from agent.config import Config, read_config
 from agent.decisions import latest_decisions
 from agent.diary import Diary
 from agent.errors import CatalogueRefusedError
@@ -29,13 +31,20 @@ def status_of(folder: StateFolder, now: datetime) -> dict[str, object]:
     return {
         "practice": config.practice,
         "layout": config.layout,
-        "extract": str(config.extract),
+        **_records(config),
         "hub": {"host": config.hub.host, "port": config.hub.port, "host_key": config.hub.host_key},
+        "conformance": conformance.shown(folder),
         "catalogue": _catalogue(folder, now),
         "agreements": said,
         "messages": dict(states),
         "diary": {"entries": len(entries), "latest": entries[-1].event, "at": entries[-1].at} if entries else {},
     }
+
+
+def _records(config: Config) -> dict[str, object]:
+    if isinstance(config.records, Path):
+        return {"extract": str(config.records)}
+    return {"database": f"{config.records.engine} {config.records.where}", "quiet_hours": config.records.quiet_hours}
 
 
 def sent_rows(folder: StateFolder) -> list[dict[str, object]]:

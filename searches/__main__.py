@@ -16,7 +16,7 @@ from pathlib import Path
 from searches.errors import SearchesError
 
 PROGRAM = "gpfed-search"
-LAYOUTS = ("canonical", "emis_im1", "tpp_sr", "vision")  # spelt out, so that --help need not load them
+LAYOUTS = ("canonical", "emis_im1", "tpp_sr", "vision", "opensafely_tpp")  # spelt out: --help need not load them
 ENGINES = ("duckdb", "postgresql", "mysql", "sqlite", "sqlserver")
 INTERRUPTED = 130
 
@@ -104,7 +104,7 @@ def _add_layout(command: argparse.ArgumentParser) -> None:
     command.add_argument("--layout", required=True, choices=LAYOUTS, help="how the record system's data are laid out")
 
 
-def _add_day(command: argparse.ArgumentParser, practice: str | None) -> None:
+def _add_day(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--reference-date",
         required=True,
@@ -113,7 +113,10 @@ def _add_day(command: argparse.ArgumentParser, practice: str | None) -> None:
         help="answer for this day (YYYY-MM-DD)",
     )
     command.add_argument(
-        "--practice", type=_practice, default=practice, metavar="CODE", help="organisation code of the practice"
+        "--practice",
+        type=_practice,
+        metavar="CODE",
+        help="organisation code of the practice, or its number in a database that numbers practices",
     )
 
 
@@ -133,7 +136,7 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     _add_search(command)
     command.add_argument("--extract", required=True, type=Path, metavar="DIR", help="the supplier's folder")
     _add_layout(command)
-    _add_day(command, None)
+    _add_day(command)
 
 
 def _add_sql(commands: _Commands[argparse.ArgumentParser]) -> None:
@@ -144,7 +147,7 @@ def _add_sql(commands: _Commands[argparse.ArgumentParser]) -> None:
     command.add_argument("--engine", choices=ENGINES, default=ENGINES[0], help="the database that holds the records")
     command.add_argument("--schema", default="raw", metavar="NAME", help="where the raw tables stand (default: raw)")
     command.add_argument("--prefix", default="", metavar="TEXT", help="before the name of each raw table")
-    _add_day(command, "Z90001")
+    _add_day(command)
     command.add_argument("--receipt", action="store_true", help="say after it what was made of what, as SQL comments")
 
 

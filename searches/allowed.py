@@ -80,6 +80,7 @@ NEEDED: dict[type[exp.Expr], frozenset[str]] = {
 
 EQUALITIES = (exp.EQ, exp.NEQ)
 
+FUNCTIONS = "the functions are COALESCE, COUNT, MIN, MAX and ROW_NUMBER"
 _ONE_SELECT = "a search is one SELECT and changes nothing"
 _WINDOWS = "only ROW_NUMBER() OVER (PARTITION BY patient_id ORDER BY ...) is supported"
 
@@ -113,15 +114,22 @@ REFUSED_NODES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.CurrentTimestamp: ("the clock is refused", "use :reference_date"),
     exp.RawString: ("this spelling of a text is refused", "write it between single quotes"),
     exp.ByteString: ("this spelling of a text is refused", "write it between single quotes"),
+    exp.Extract: ("EXTRACT is refused", "compare dates, or use age or age_months"),
+    exp.DateTrunc: ("DATE_TRUNC is refused", "use :period_start, :season_start or an INTERVAL"),
+    exp.TimestampTrunc: ("DATE_TRUNC is refused", "use :period_start, :season_start or an INTERVAL"),
+    exp.Greatest: ("GREATEST is refused", "use CASE WHEN a >= b THEN a ELSE b END, and say what NULL means"),
+    exp.Least: ("LEAST is refused", "use CASE WHEN a <= b THEN a ELSE b END, and say what NULL means"),
+    exp.Unnest: ("UNNEST is refused", "list the values"),
+    exp.WindowSpec: ("a window frame is refused", _WINDOWS),
+    exp.WithFill: ("WITH FILL is refused", "order only inside ROW_NUMBER() OVER (...)"),
     exp.TableSample: ("TABLESAMPLE is refused", "every person who qualifies must be in the answer"),
 }
 """Why a node is refused and what to write instead; nodes that stand nowhere are refused by their name."""
 
 REFUSED_PARTS: dict[tuple[type[exp.Expr], str], tuple[str, str]] = {
-    (exp.Select, "distinct"): ("SELECT DISTINCT is refused", "use GROUP BY patient_id"),
+    (exp.Select, "distinct"): ("SELECT DISTINCT is refused", "use GROUP BY patient_id, or ROW_NUMBER() OVER (...) = 1"),
     (exp.Select, "order"): ("ORDER BY is refused", "order only inside ROW_NUMBER() OVER (...)"),
     (exp.Select, "windows"): ("a named window is refused", _WINDOWS),
-    (exp.Select, "hint"): ("a hint is refused", ""),
     (exp.With, "recursive"): ("WITH RECURSIVE is refused", "write each CTE over the ones before it"),
     (exp.CTE, "materialized"): ("MATERIALIZED is refused", "leave the plan to the engine"),
     (exp.Union, "distinct"): ("UNION is refused", "use UNION ALL in a CTE"),
@@ -130,7 +138,7 @@ REFUSED_PARTS: dict[tuple[type[exp.Expr], str], tuple[str, str]] = {
     (exp.Union, "with_"): ("WITH inside a subquery is refused", "put every CTE at the top"),
     (exp.Subquery, "with_"): ("WITH inside a subquery is refused", "put every CTE at the top"),
     (exp.Join, "using"): ("USING is refused", "write ON a.patient_id = b.patient_id"),
-    (exp.Join, "method"): ("only INNER JOIN and LEFT JOIN are supported", ""),
+    (exp.Join, "method"): ("only INNER JOIN and LEFT JOIN are supported", "write JOIN ... ON ..."),
     (exp.Table, "db"): ("a table's name is bare", "name one of the canonical tables without a prefix"),
     (exp.Column, "db"): ("a column's name has at most one prefix", "write alias.column"),
     (exp.TableAlias, "columns"): ("renaming columns in an alias is refused", "use AS in the SELECT list"),
@@ -140,15 +148,11 @@ REFUSED_PARTS: dict[tuple[type[exp.Expr], str], tuple[str, str]] = {
         "IN (SELECT ...) is refused",
         "use EXISTS (SELECT 1 FROM ... WHERE x.patient_id = y.patient_id)",
     ),
-    (exp.In, "unnest"): ("IN UNNEST is refused", "list the values"),
     (exp.Between, "symmetric"): ("BETWEEN SYMMETRIC is refused", "put the lower bound first"),
-    (exp.Window, "spec"): ("a window frame is refused", _WINDOWS),
     (exp.Window, "alias"): ("a named window is refused", _WINDOWS),
     (exp.Ordered, "nulls_first"): ("NULLS FIRST is refused", "NULL comes last, which every engine is made to obey"),
-    (exp.Ordered, "with_fill"): ("WITH FILL is refused", ""),
     (exp.Count, "expressions"): ("COUNT takes one column", "use COUNT(*) or COUNT(DISTINCT date_column)"),
-    (exp.Min, "expressions"): ("MIN takes one column", ""),
-    (exp.Max, "expressions"): ("MAX takes one column", ""),
-    (exp.Distinct, "on"): ("DISTINCT ON is refused", "use ROW_NUMBER() OVER (PARTITION BY patient_id ...) = 1"),
+    (exp.Min, "count"): ("MIN takes one column", "use CASE WHEN ... to choose between columns"),
+    (exp.Max, "count"): ("MAX takes one column", "use CASE WHEN ... to choose between columns"),
 }
 """Why a part of an allowed node is refused, and what to write instead."""

@@ -19,6 +19,7 @@ from searches.extract import Extract
 from searches.features import Plan
 from searches.layouts.expand import Bindings, definitions, raw_tables
 from searches.layouts.layout import IDENTITY_HEADER
+from searches.needs import WHOLE, needs
 from searches.people import PeopleSet, PeopleSets, Roster, gather
 from searches.search import Outcome, Search, Unit
 from searches.translate import Question, TranslationReceipt, ask, statement
@@ -94,8 +95,7 @@ def answer(extract: Extract, searches: Sequence[Search], reference_date: date) -
             questions.append(question)
         except LayoutError as error:
             results[search.id] = NotRun(error.reason, error.message)
-    wanted = frozenset({"patient", "type1"}.union(*(question.tables for question in questions)))
-    with Batch(extract, wanted, bindings) as batch:
+    with Batch(extract, {**needs(questions, extract.layout), "type1": WHOLE}, bindings) as batch:
         roster = _roster(extract, batch)
         type1 = roster.bits(batch.patient_ids("type1"))
         planned = plan(questions)
@@ -182,8 +182,7 @@ def _failed(error: AnswerError) -> Failed:
 
 
 def _roster(extract: Extract, batch: Batch) -> Roster:
-    patient_ids = batch.patient_ids("patient")
-    roster = Roster(patient_ids, batch.groups(patient_ids))
+    roster = batch.roster()
     if not roster.patient_ids:
         raise ExtractError(
             f"the extract holds no current patient of practice {extract.practice}",

@@ -13,14 +13,15 @@ from typing import Any, Self
 from sqlglot import exp
 
 from searches.canon import BUILT_IN_DIMENSIONS
-from searches.engines.duckdb import Session
+from searches.canonical_tables import worked_out
 from searches.errors import AnswerError
 from searches.extract import Extract
 from searches.feature_tables import work_out
 from searches.features import Plan
-from searches.layouts.expand import Bindings, definitions, raw_tables
-from searches.outcomes import people_of
-from searches.people import AnswerRow, PeopleSets, Roster
+from searches.layouts.expand import Bindings
+from searches.needs import Need, whole
+from searches.outcomes import answers_of
+from searches.people import AnswerRow, PeopleSets, Roster, roster_of
 from searches.search import Outcome, Search, Unit
 from searches.translate import Question
 
@@ -32,19 +33,14 @@ class Batch:
 
     Args:
         extract: where rows come from.
-        wanted: names of canonical tables, and `type1`.
+        wanted: what is read of canonical tables, and of `type1`; of those that are only named, everything.
         bindings: reference date and practice.
     """
 
-    def __init__(self, extract: Extract, wanted: frozenset[str], bindings: Bindings) -> None:
+    def __init__(self, extract: Extract, wanted: frozenset[str] | Mapping[str, Need], bindings: Bindings) -> None:
         self._layout = extract.layout
-        views = definitions(extract.layout, wanted, bindings)
-        self._session = extract.session(raw_tables(views.values()))
-        try:
-            _keep(self._session, views, wanted)
-        except BaseException:
-            self.close()
-            raise
+        needed = wanted if isinstance(wanted, Mapping) else whole(wanted)
+        self._session = worked_out(extract, needed, bindings)
 
     def __enter__(self) -> Self:
         return self
@@ -63,17 +59,10 @@ class Batch:
         rows = self._session.rows(exp.select("patient_id").from_(table))
         return tuple(str(patient_id) for patient_id in sorted({row[0] for row in rows if row[0] is not None}))
 
-    def groups(self, patient_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-        """For each column of `patient` that can be a dimension, the patients (a bit set) of each of its values."""
-        positions = {patient_id: position for position, patient_id in enumerate(patient_ids)}
+    def roster(self) -> Roster:
+        """The current patients, grouped by each column of `patient` that can be a dimension."""
         names = tuple(BUILT_IN_DIMENSIONS)
-        found: dict[str, dict[str, int]] = {name: {} for name in names}
-        for patient_id, *values in self._session.rows(exp.select("patient_id", *names).from_("patient")):
-            for name, value in zip(names, values, strict=True):
-                if value is not None:
-                    of_column = found[name]
-                    of_column[str(value)] = of_column.get(str(value), 0) | 1 << positions[str(patient_id)]
-        return found
+        return roster_of(self._session.rows(exp.select("patient_id", *names).from_("patient")), names)
 
     def answers(self, plan: Plan, roster: Roster) -> dict[str, PeopleSets | AnswerError]:
         """The answers of the searches of a plan that are worked out from features, by id; or what is wrong with one.
@@ -88,14 +77,7 @@ class Batch:
         """
         if not plan.decomposed:
             return {}
-        leaves = work_out(self._session, self._layout, plan, roster.patient_ids)
-        found: dict[str, PeopleSets | AnswerError] = {}
-        for search in plan.decomposed:
-            try:
-                found[search.question.search.id] = people_of(search, leaves, roster)
-            except AnswerError as error:
-                found[search.question.search.id] = error
-        return found
+        return answers_of(plan, work_out(self._session, self._layout, plan, roster.patient_ids), roster)
 
     def rows(self, question: Question) -> list[AnswerRow]:
         """The rows that a search returns.
@@ -145,15 +127,3 @@ def _outcome(search: Search, value: Any) -> Outcome | None:
     if value not in _OUTCOMES:
         raise AnswerError(f"search {search.id} returned an unknown outcome", f"use one of: {', '.join(_OUTCOMES)}")
     return _OUTCOMES[value]
-
-
-def _keep(session: Session, views: Mapping[str, exp.Select], wanted: frozenset[str]) -> None:
-    """Work out every table in turn, and forget each (and each raw one) after the last that reads it."""
-    last_reader: dict[tuple[str, str], str] = {}
-    for name, tree in views.items():
-        last_reader.update(dict.fromkeys(((table.db, table.name) for table in tree.find_all(exp.Table)), name))
-    for name, tree in views.items():
-        session.keep(name, tree)
-        for (schema, table), reader in last_reader.items():
-            if reader == name and (schema or table not in wanted):
-                session.drop(table, schema)

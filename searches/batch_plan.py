@@ -70,7 +70,8 @@ def decompose(question: Question) -> Decomposed:
     where = select.args.get("where")
     asked = [outer.formula(where.this)] if where else []
     return Decomposed(
-        question,
+        question.search,
+        question.reference_date,
         _all_of((*outer.joined, *asked)),
         outer.choice(items["outcome"]),
         tuple(outer.dimension(items[each.name]) for each in question.search.dimensions),

@@ -6,6 +6,7 @@
     ├── CodelistError      a code list is missing, malformed or fails its check digits
     ├── LayoutError        a layout has no source for what is asked
     ├── ExtractError       a supplier's folder cannot be loaded
+    ├── DatabaseError      a site's database does not answer, or is not as it was
     └── AnswerError        a search ran, but what it returned is not a valid answer
 
 A message says what was refused, which item, what was expected and what was found. It never holds a value read from a
@@ -69,6 +70,16 @@ class ExtractError(SearchesError):
     """A supplier's folder cannot be loaded as the layout says."""
 
     exit_code = 13
+
+
+class DatabaseError(SearchesError):
+    """A site's database does not answer, or is not as it was; `reason` is a code such as `connection_lost`."""
+
+    exit_code = 13
+
+    def __init__(self, message: str, reason: str, hint: str = "") -> None:
+        super().__init__(message, hint)
+        self.reason = reason
 
 
 class AnswerError(SearchesError):

@@ -136,7 +136,7 @@ class _Rows:
         since: dict[str, int] = {}
         texts = []
         for condition in self.conditions:
-            asked = _codes_asked(condition)
+            asked = code_lists_asked(condition)
             slot = self._slot(asked[0].this) if asked else ""
             if asked and slot not in codes and all(self._slot(each.this) == slot for each in asked):
                 codes[slot] = len(writer.values)
@@ -232,7 +232,7 @@ def first_of(condition: exp.Expr, alias: str) -> str:
     raise NotDecomposableError("a condition on rows that were numbered")
 
 
-def _codes_asked(condition: exp.Expr) -> list[exp.In]:
+def code_lists_asked(condition: exp.Expr) -> list[exp.In]:
     """The predicates of `code IN codelist.a OR code IN codelist.b`; empty if the condition is anything else."""
     parts = list(_disjuncts(condition))
     asked = [part for part in parts if isinstance(part, exp.In) and isinstance(part.args.get("field"), exp.Column)]

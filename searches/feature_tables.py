@@ -1,10 +1,9 @@
-"""The features of a plan, worked out in the embedded database: rows are picked once, then a few statements do the rest.
+"""The features of a plan, worked out from canonical tables that are held in the embedded database.
 
-    batch_person        every patient and a position
-    batch_codes_N       the codes of each set of code lists, bound as arrays
-    batch_rows_N        the rows of one canonical table that have one of those codes: one pass over the table
-    batch_values_N      the literals of all features (or tests) of one shape
-    batch_features_N    the features of one shape: one grouped pass over the rows that were picked
+    batch_kinds_N       every code (or every code of each system together) that is asked, with a number, its kind
+    batch_lists_N       the kinds of each set of code lists
+    batch_rows_N        the rows of one canonical table that have such a code: one pass over the table
+    batch_features_N    the features of one shape: one pass over the rows that were picked
 
 How many statements there are depends on how many shapes the searches have, not on how many searches there are.
 """
@@ -14,32 +13,47 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, cast
 
-import sqlglot
-from sqlglot import exp
-
-from searches.canon import BUILT_IN_DIMENSIONS
+from searches import canon
 from searches.engines.duckdb import Session
 from searches.errors import AnswerError
 from searches.feature_reading import day_of
-from searches.features import FIRST_SLOT, Codes, Condition, Feature, Output, Plan, Relation, Shape, Source, Value
+from searches.features import FIRST_SLOT, Codes, Feature, Output, Plan, Shape, Source
 from searches.layouts.layout import Layout
+from searches.leaf_tables import PERSON, Columns, LeafTables, Place, by_shape, outputs_read
 from searches.outcomes import Leaves
+from searches.search import Codelist
 
-_PERSON = "batch_person"
+_DAY_AND_ID = 2
+_BEYOND_DAYS = 10_000_000
+_BEYOND_NUMBERS = 2**64
 
-
-_Pick = tuple[str, bool]
+Pick = tuple[str, bool]
 """One pass over a canonical table: its name, and whether rows are chosen by code."""
 
 
 @dataclass(slots=True)
-class _Wanted:
+class Wanted:
     """What a pass keeps: columns, and for each set of codes the day before which no row is wanted."""
 
     columns: set[str] = field(default_factory=set)
     codes: dict[Codes, date] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The rows of a pass, and which of them a set of codes means."""
+
+    rows: str
+    lists: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """Codes by number, each with its system, and the numbers in each set of lists."""
+
+    codes: Sequence[tuple[str, str]]
+    lists: Mapping[int, list[int]]
 
 
 def work_out(session: Session, layout: Layout, plan: Plan, people: Sequence[str]) -> Leaves:
@@ -55,220 +69,216 @@ def work_out(session: Session, layout: Layout, plan: Plan, people: Sequence[str]
         AnswerError: a statement does not run, or the table of patients is in no such order.
         ExtractError: a table cannot be worked out.
     """
-    tables = _Tables(session, layout, plan, people)
+    tables = LeafTables(session, len(people))
     try:
-        return tables.leaves()
+        _keep_people(tables, people)
+        passes = Passes(tables, layout, plan.codelists)
+        passes.work_out(plan)
+        return tables.leaves(plan, passes.places, passes.known)
     finally:
         tables.drop()
 
 
-class _Tables:
-    def __init__(self, session: Session, layout: Layout, plan: Plan, people: Sequence[str]) -> None:
-        self._session = session
-        self._layout = layout
-        self._plan = plan
-        self._people = people
-        self._code_sets: dict[Codes, int] = {}
-        self._count = 0
-        self._kept: set[str] = set()
-        self._places: dict[Feature, tuple[str, int]] = {}
+def _keep_people(tables: LeafTables, people: Sequence[str]) -> None:
+    numbered = "CAST(ROW_NUMBER() OVER (ORDER BY p.patient_id) - 1 AS INTEGER) AS pos"
+    tables.keep(PERSON, f"SELECT p.*, {numbered} FROM patient AS p")
+    rows = sorted(tables.rows(f"SELECT p.pos, p.patient_id FROM {PERSON} AS p"))
+    if [str(patient_id) for _, patient_id in rows] != list(people):
+        raise AnswerError("the table of patients does not hold each of them once")
 
-    def leaves(self) -> Leaves:
-        features, tests = self._plan.leaves()
-        self._keep_people()
-        self._keep_features(features, _outputs(tests))
-        return Leaves(
-            everyone=(1 << len(self._people)) - 1,
-            present=self._present(features),
-            met=self._met(tests),
-            columns={name: self._column(name) for name in BUILT_IN_DIMENSIONS},
-        )
 
-    def drop(self, *names: str) -> None:
-        """Forget these tables, or all."""
-        for name in names or tuple(self._kept):
-            self._session.drop(name)
-            self._kept.discard(name)
+class Passes:
+    """The passes over canonical tables of an embedded database.
 
-    def _keep_people(self) -> None:
-        numbered = "CAST(ROW_NUMBER() OVER (ORDER BY p.patient_id) - 1 AS INTEGER) AS pos"
-        self._keep(_PERSON, f"SELECT p.*, {numbered} FROM patient AS p")
-        rows = sorted(self._session.rows(_tree(f"SELECT p.pos, p.patient_id FROM {_PERSON} AS p")))
-        if [str(patient_id) for _, patient_id in rows] != list(self._people):
-            raise AnswerError("the table of patients does not hold each of them once")
+    Args:
+        tables: where what they give is held.
+        layout: which code systems it has.
+        codelists: every list that is asked, by digest.
+    """
 
-    def _keep_features(self, features: Iterable[Feature], outputs: Mapping[Shape, set[Output]]) -> None:
-        shapes: dict[Shape, list[Feature]] = {}
-        for feature in features:
-            shapes.setdefault(feature.shape, []).append(feature)
-        picks: dict[_Pick, _Wanted] = {}
-        for feature in features:
-            for source in feature.shape.sources:
-                wanted = picks.setdefault(_pick(source), _Wanted())
-                wanted.columns.update(source.columns)
-                if source.codes is not None:
-                    codes, since = _codes_since(feature, source)
-                    wanted.codes[codes] = min(since, wanted.codes.get(codes, since))
-        names = {pick: self._pick(pick, wanted) for pick, wanted in picks.items()}
-        for shape, alike in shapes.items():
-            self._pass(shape, alike, sorted(outputs.get(shape, ())), names)
-        for name in names.values():
-            self.drop(name)
+    def __init__(self, tables: LeafTables, layout: Layout, codelists: Mapping[str, Codelist]) -> None:
+        self.tables = tables
+        self.layout = layout
+        self.codelists = codelists
+        self.places: dict[Feature, Place] = {}
+        self.known: dict[Feature, int] = {}
 
-    def _pick(self, pick: _Pick, kept: _Wanted) -> str:
+    def work_out(self, plan: Plan) -> None:
+        """Fill `places` and `known` with every feature of a plan."""
+        features, tests = plan.leaves()
+        picked = {pick: self.pick(pick, wanted) for pick, wanted in _wanted(features).items()}
+        outputs = outputs_read(tests)
+        for shape, alike in by_shape(features).items():
+            if shape in outputs:
+                self._keep_features(shape, alike, outputs[shape], picked)
+            else:
+                self._know_features(shape, alike, picked)
+        for each in picked.values():
+            self.tables.drop(*filter(None, (each.rows, each.lists)))
+
+    def pick(self, pick: Pick, kept: Wanted) -> Picked:
+        """One pass over a table."""
         table, by_code = pick
-        name = self._name("rows")
+        name = self.tables.name("rows")
         columns = "".join(f", t.{column}" for column in sorted(kept.columns))
-        person = f"JOIN {_PERSON} AS p ON p.patient_id = t.patient_id"
+        person = f"JOIN {PERSON} AS p ON p.patient_id = t.patient_id"
         if not by_code:
-            return self._keep(name, f"SELECT p.pos{columns} FROM {table} AS t {person}")
-        codes = self._keep_codes(kept.codes)
-        parts = []
-        systems = self._layout.code_columns[table]
+            return Picked(self.tables.keep(name, f"SELECT p.pos{columns} FROM {table} AS t {person}"))
+        kinds, lists = self._keep_kinds(table, kept.codes)
+        columns_of_codes = list(self.layout.code_columns[table].values())
+        same = [f"c.{column} = {_coded(f't.{column}', columns_of_codes)}" for column in columns_of_codes]
+        # Rows before every window of a kind stay behind; where one feature has no window, none do.
         day = f"t.{day_of(table)}"
-        # Rows before every window of a set of codes stay behind; where one feature has no window, none do.
-        wanted = f"(c.since IS NULL OR {day} >= c.since)"
-        for place, (system, column) in enumerate(systems.items()):
-            # A row that two systems find is one row.
-            found = "".join(
-                f" AND NOT EXISTS (SELECT 1 FROM {codes} AS x WHERE x.system = '{earlier}'"
-                f" AND x.codes = c.codes AND x.code = t.{systems[earlier]})"
-                for earlier in list(systems)[:place]
-            )
-            parts.append(
-                f"SELECT c.codes, p.pos{columns} FROM {table} AS t "
-                f"JOIN {codes} AS c ON c.code = t.{column} {person} WHERE c.system = '{system}' AND {wanted}{found}"
-            )
-        self._keep(name, " UNION ALL ".join(parts))
-        self.drop(codes)
-        return name
-
-    def _keep_codes(self, sets: Mapping[Codes, date]) -> str:
-        rows: list[tuple[int, str, date | None, list[str]]] = []
-        for codes, since in sets.items():
-            by_system: dict[str, set[str]] = {}
-            for each in (each for digest in codes.digests for each in self._plan.codelists[digest].codes):
-                by_system.setdefault(each.system, set()).add(each.code)
-            day = None if since == date.min else since
-            rows += [(self._number(codes), system, day, list(found)) for system, found in by_system.items()]
-        name = self._name("codes")
-        numbers, systems, days, texts = zip(*rows, strict=True)
-        self._keep_values(
+        self.tables.keep(
             name,
+            f"SELECT p.pos, c.kind{columns} FROM {table} AS t JOIN {kinds} AS c ON {' AND '.join(same)} {person} "
+            f"WHERE c.since IS NULL OR {day} >= c.since",
+        )
+        self.tables.drop(kinds)
+        return Picked(name, lists)
+
+    def _keep_kinds(self, table: str, sets: Mapping[Codes, date]) -> tuple[str, str]:
+        """The tables of kinds and of lists.
+
+        Where a layout has one code system a kind is a code. Where it has several, an entry may be in a list by one code
+        or by another, and is in it once: a kind is then what all its code columns hold.
+        """
+        codes, members = self._keep_codes(sets)
+        columns = self.layout.code_columns[table]
+        listed = self.tables.name("lists")
+        if len(columns) == 1:
+            [(system, column)] = columns.items()
+            found = f"SELECT c.code AS {column}, c.number AS kind FROM {codes} AS c WHERE c.system = '{system}'"
+            found = self.tables.keep(self.tables.name("found"), found)
+            self.tables.keep(listed, f"SELECT m.list, m.number AS kind FROM {members} AS m")
+        else:
+            coded = ", ".join(f"{_coded(f't.{column}', [*columns])} AS {column}" for column in columns.values())
+            every = ", ".join(f"d.{column}" for column in columns.values())
+            found = self.tables.keep(
+                self.tables.name("found"),
+                f"SELECT {every}, ROW_NUMBER() OVER (ORDER BY {every}) AS kind "
+                f"FROM (SELECT {coded} FROM {table} AS t) AS d GROUP BY {every}",
+            )
+            parts = " UNION ALL ".join(
+                f"SELECT m.list, k.kind FROM {found} AS k JOIN {codes} AS c ON c.code = k.{column} "
+                f"JOIN {members} AS m ON m.number = c.number WHERE c.system = '{system}'"
+                for system, column in columns.items()
+            )
+            self.tables.keep(listed, f"SELECT u.list, u.kind FROM ({parts}) AS u GROUP BY u.list, u.kind")
+        kinds = self._with_days(found, listed, sets, list(columns.values()))
+        self.tables.drop(codes, members, found)
+        return kinds, listed
+
+    def _with_days(self, found: str, listed: str, sets: Mapping[Codes, date], columns: Sequence[str]) -> str:
+        """Kinds that a list has, with the day before which nobody wants a row."""
+        days = self.tables.keep_values(
+            self.tables.name("days"),
             {
-                "codes": ("INTEGER", numbers),
-                "system": ("VARCHAR", systems),
-                "since": ("DATE", days),
-                "code": ("VARCHAR[]", texts),
+                "list": ("INTEGER", [self.tables.number(codes) for codes in sets]),
+                "since": ("DATE", [None if since == date.min else since for since in sets.values()]),
             },
         )
-        return name
+        every = ", ".join(f"k.{column}" for column in columns)
+        kinds = self.tables.keep(
+            self.tables.name("kinds"),
+            f"SELECT {every}, k.kind, CASE WHEN COUNT(*) = COUNT(d.since) THEN MIN(d.since) END AS since "
+            f"FROM {found} AS k JOIN {listed} AS l ON l.kind = k.kind JOIN {days} AS d ON d.list = l.list "
+            f"GROUP BY {every}, k.kind",
+        )
+        self.tables.drop(days)
+        return kinds
 
-    def _pass(
-        self, shape: Shape, features: Sequence[Feature], outputs: Sequence[Output], rows: Mapping[_Pick, str]
+    def _keep_codes(self, sets: Iterable[Codes]) -> tuple[str, str]:
+        """Tables of the codes of all lists, and of which list has which."""
+        numbered = self.numbered(sets)
+        codes = self.tables.keep_values(
+            self.tables.name("codes"),
+            {
+                "number": ("INTEGER", range(len(numbered.codes))),
+                "system": ("VARCHAR", [system for system, _ in numbered.codes]),
+                "code": ("VARCHAR", [code for _, code in numbered.codes]),
+            },
+        )
+        return codes, self.keep_members(numbered)
+
+    def numbered(self, sets: Iterable[Codes]) -> Numbered:
+        """The codes of all lists, each once."""
+        numbers: dict[tuple[str, str], int] = {}
+        lists: dict[int, list[int]] = {}
+        for each in sets:
+            codes = {(code.system, code.code) for digest in each.digests for code in self.codelists[digest].codes}
+            lists[self.tables.number(each)] = [numbers.setdefault(code, len(numbers)) for code in codes]
+        return Numbered(list(numbers), lists)
+
+    def keep_members(self, numbered: Numbered, name: str = "number") -> str:
+        """Hold which list has the codes of which numbers."""
+        columns: Columns = {
+            "list": ("INTEGER", list(numbered.lists)),
+            name: ("INTEGER[]", list(numbered.lists.values())),
+        }
+        return self.tables.keep_values(self.tables.name("members"), columns)
+
+    def _keep_features(
+        self, shape: Shape, features: Sequence[Feature], outputs: Sequence[Output], picked: Mapping[Pick, Picked]
     ) -> None:
-        values = self._keep_literals([feature.values for feature in features])
-        sources = _joined(shape, rows)
-        name = self._name("features")
-        where = f" WHERE {shape.where}" if shape.where else ""
+        values = self.tables.literals([feature.values for feature in features])
+        rows = f"FROM {values} AS v {_joined(shape, picked)}{f' WHERE {shape.where}' if shape.where else ''}"
+        name = self.tables.name("features")
         listed = "".join(f", {output.sql} AS {output.name}" for output in outputs)
         if shape.order:
-            order = ", ".join(shape.order)
+            order = self._one_key(shape, picked) or ", ".join(shape.order)
             place = f"ROW_NUMBER() OVER (PARTITION BY v.k, a.pos ORDER BY {order}) AS place"
             chosen = "".join(f", n.{output.name}" for output in outputs)
-            inner = f"SELECT v.k, a.pos{listed}, {place} FROM {values} AS v {sources}{where}"
-            self._keep(name, f"SELECT n.k, n.pos{chosen} FROM ({inner}) AS n WHERE n.place = 1")
+            inner = f"SELECT v.k, a.pos{listed}, {place} {rows}"
+            self.tables.keep(name, f"SELECT n.k, n.pos{chosen} FROM ({inner}) AS n WHERE n.place = 1")
         else:
-            self._keep(name, f"SELECT v.k, a.pos{listed} FROM {values} AS v {sources}{where} GROUP BY v.k, a.pos")
-        self.drop(values)
-        self._places.update((feature, (name, number)) for number, feature in enumerate(features))
+            self.tables.keep(name, f"SELECT v.k, a.pos{listed} {rows} GROUP BY v.k, a.pos")
+        self.tables.drop(values)
+        self.places.update((feature, Place(name, number)) for number, feature in enumerate(features))
 
-    def _present(self, features: Iterable[Feature]) -> dict[Feature, int]:
-        found: dict[tuple[str, int], int] = {}
-        for name in {self._places[feature][0] for feature in features}:
-            sets = self._bits(f"SELECT f.k, f.pos FROM {name} AS f")
-            found.update(((name, number), bits) for number, bits in sets.items())
-        return {feature: found.get(self._places[feature], 0) for feature in features}
+    def _one_key(self, shape: Shape, picked: Mapping[Pick, Picked]) -> str:
+        """A day and then a whole number as one number: the engine finds the first by one key without sorting.
 
-    def _met(self, tests: Iterable[Condition]) -> dict[Condition, int]:
-        alike: dict[tuple[Any, ...], list[Condition]] = {}
-        for test in tests:
-            tables = tuple(self._table(relation) for relation in test.relations)
-            alike.setdefault((tables, test.text), []).append(test)
-        met: dict[Condition, int] = {}
-        for (tables, text), group in alike.items():
-            keys = [
-                tuple(self._places[each][1] if each is not None else 0 for each in test.relations) for test in group
-            ]
-            values = self._keep_literals([test.values for test in group], keys)
-            joins = " ".join(_related(place, table) for place, table in enumerate(tables))
-            sets = self._bits(f"SELECT v.k, r0.pos FROM {values} AS v {joins} WHERE {text}")
-            met.update((test, sets.get(number, 0)) for number, test in enumerate(group))
-            self.drop(values)
-        return met
+        Empty where the order is another.
+        """
+        if len(shape.sources) != 1 or len(shape.order) != _DAY_AND_ID:
+            return ""
+        [source] = shape.sources
+        (day, first), (number, second) = (term.split() for term in shape.order)
+        rows = picked[_pick(source)].rows
+        types = [self.tables.session.type_of(rows, column.split(".")[1]) for column in (day, number)]
+        if types != ["DATE", "BIGINT"] or number != f"a.{canon.TABLES[source.table].key}":
+            return ""
+        # Rows without a day come last.
+        days = f"COALESCE({day} - DATE '1970-01-01', {'-' if first == 'DESC' else ''}{_BEYOND_DAYS})"
+        return f"CAST({days} AS HUGEINT) * {_BEYOND_NUMBERS} {'+' if first == second else '-'} {number} {first}"
 
-    def _column(self, name: str) -> dict[str, int]:
-        sets = self._bits(f"SELECT p.{name} AS k, p.pos FROM {_PERSON} AS p")
-        return {str(value): bits for value, bits in sets.items() if value is not None}
-
-    def _table(self, relation: Relation) -> str:
-        return _PERSON if relation is None else self._places[relation][0]
-
-    def _keep_literals(self, rows: Sequence[tuple[Value, ...]], keys: Sequence[tuple[int, ...]] = ()) -> str:
-        columns: dict[str, tuple[str, Sequence[Any]]] = {"k": ("INTEGER", range(len(rows)))}
-        for place in range(len(keys[0]) if keys else 0):
-            columns[f"r{place}"] = ("INTEGER", [key[place] for key in keys])
-        for place in range(len(rows[0])):
-            column = [row[place] for row in rows]
-            columns[f"p{place}"] = (_type(column[0]), [self._literal(value) for value in column])
-        name = self._name("values")
-        self._keep_values(name, columns)
-        return name
-
-    def _keep_values(self, name: str, columns: Mapping[str, tuple[str, Sequence[Any]]]) -> None:
-        self._session.keep_values(name, columns)
-        self._kept.add(name)
-
-    def _literal(self, value: Value) -> Any:
-        return self._number(value) if isinstance(value, Codes) else value
-
-    def _number(self, codes: Codes) -> int:
-        return self._code_sets.setdefault(codes, len(self._code_sets))
-
-    def _name(self, kind: str) -> str:
-        self._count += 1
-        return f"batch_{kind}_{self._count}"
-
-    def _keep(self, name: str, text: str) -> str:
-        self._session.keep(name, _tree(text))
-        self._kept.add(name)
-        return name
-
-    def _bits(self, text: str) -> dict[Any, int]:
-        return self._session.bit_sets(_tree(text), len(self._people))
+    def _know_features(self, shape: Shape, features: Sequence[Feature], picked: Mapping[Pick, Picked]) -> None:
+        """Nobody asks more of these than whether there is a row: they need no table."""
+        values = self.tables.literals([feature.values for feature in features])
+        where = f" WHERE {shape.where}" if shape.where else ""
+        sets = self.tables.bits(f"SELECT v.k, a.pos FROM {values} AS v {_joined(shape, picked)}{where}")
+        self.tables.drop(values)
+        self.known.update((feature, sets.get(number, 0)) for number, feature in enumerate(features))
 
 
-def _tree(text: str) -> exp.Expression:
-    """Only trees are run: the engine's list of nodes holds for what is written here, too."""
-    return cast(exp.Expression, sqlglot.parse_one(text, read="duckdb"))
+def _wanted(features: Iterable[Feature]) -> dict[Pick, Wanted]:
+    picks: dict[Pick, Wanted] = {}
+    for feature in features:
+        for source in feature.shape.sources:
+            wanted = picks.setdefault(_pick(source), Wanted())
+            wanted.columns.update(source.columns)
+            if source.codes is not None:
+                codes, since = codes_since(feature, source)
+                wanted.codes[codes] = min(since, wanted.codes.get(codes, since))
+    return picks
 
 
-def _outputs(tests: Iterable[Condition]) -> dict[Shape, set[Output]]:
-    """The columns that tests read, by shape of feature."""
-    read: dict[Shape, set[Output]] = {}
-    for test in tests:
-        for place, output in test.outputs:
-            relation = test.relations[place]
-            if relation is not None:
-                read.setdefault(relation.shape, set()).add(output)
-    return read
-
-
-def _pick(source: Source) -> _Pick:
+def _pick(source: Source) -> Pick:
     return source.table, source.codes is not None
 
 
-def _codes_since(feature: Feature, source: Source) -> tuple[Codes, date]:
+def codes_since(feature: Feature, source: Source) -> tuple[Codes, date]:
     """The codes of a source, and the day before which no row is wanted; date.min if all are."""
     since = feature.values[source.since] if source.since is not None else date.min
     codes = feature.values[source.codes] if source.codes is not None else None
@@ -277,28 +287,19 @@ def _codes_since(feature: Feature, source: Source) -> tuple[Codes, date]:
     return codes, since
 
 
-def _joined(shape: Shape, rows: Mapping[_Pick, str]) -> str:
+def _coded(column: str, columns: Sequence[str]) -> str:
+    """A code column as it is compared: an entry without a code in one system may have one in another."""
+    return column if len(columns) == 1 else f"COALESCE({column}, '')"
+
+
+def _joined(shape: Shape, picked: Mapping[Pick, Picked]) -> str:
     """The tables of a feature, each of the person of the first."""
     joins = []
     for place, source in enumerate(shape.sources):
-        slot = chr(FIRST_SLOT + place)
-        asked = [f"{slot}.codes = v.p{source.codes}"] if source.codes is not None else []
-        asked += [f"{slot}.pos = a.pos"] if place else []
-        joins.append(f"JOIN {rows[_pick(source)]} AS {slot} ON {' AND '.join(asked) or '1 = 1'}")
+        slot, found = chr(FIRST_SLOT + place), picked[_pick(source)]
+        asked = [f"{slot}.pos = a.pos"] if place else []
+        if source.codes is not None:
+            joins.append(f"JOIN {found.lists} AS {slot}_lists ON {slot}_lists.list = v.p{source.codes}")
+            asked.append(f"{slot}.kind = {slot}_lists.kind")
+        joins.append(f"JOIN {found.rows} AS {slot} ON {' AND '.join(asked) or '1 = 1'}")
     return " ".join(joins)
-
-
-def _related(place: int, table: str) -> str:
-    asked = [f"r{place}.k = v.r{place}"] if table != _PERSON else []
-    asked += [f"r{place}.pos = r0.pos"] if place else []
-    return f"JOIN {table} AS r{place} ON {' AND '.join(asked) or '1 = 1'}"
-
-
-def _type(value: Value) -> str:
-    match value:
-        case Codes():
-            return "INTEGER"
-        case date():
-            return "DATE"
-        case _:
-            return "DECIMAL(19, 3)"

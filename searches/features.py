@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from searches.search import Codelist
-from searches.translate import Question
+from searches.search import Codelist, Search
 
 FIRST_SLOT = ord("a")
 """The tables of a feature are called a, b, c... in its text."""
@@ -160,13 +159,15 @@ class Decomposed:
     """A search over features.
 
     Args:
-        question: the search.
+        search: what is asked.
+        reference_date: for which day.
         within: who has a row.
         outcome: what it says.
         dimensions: in declared order.
     """
 
-    question: Question
+    search: Search
+    reference_date: date
     within: Formula
     outcome: Choice
     dimensions: tuple[Choice | PatientColumn, ...]

@@ -16,6 +16,7 @@ from searches.features import (
     Feature,
     Formula,
     PatientColumn,
+    Plan,
     Present,
     Without,
 )
@@ -73,13 +74,24 @@ class Leaves:
         return found
 
 
+def answers_of(plan: Plan, leaves: Leaves, roster: Roster) -> dict[str, PeopleSets | AnswerError]:
+    """The answer of each search of a plan that is worked out from features, by id; or what is wrong with it."""
+    found: dict[str, PeopleSets | AnswerError] = {}
+    for search in plan.decomposed:
+        try:
+            found[search.search.id] = people_of(search, leaves, roster)
+        except AnswerError as error:
+            found[search.search.id] = error
+    return found
+
+
 def people_of(search: Decomposed, leaves: Leaves, roster: Roster) -> PeopleSets:
     """The answer of a search.
 
     Raises:
         AnswerError: an outcome or a dimension has an undeclared value.
     """
-    asked = search.question.search
+    asked = search.search
     by_value = leaves.split(search.outcome, leaves.who(search.within))
     unknown = set(by_value) - {None, *Outcome}
     if any(by_value[value] for value in unknown):
@@ -89,7 +101,7 @@ def people_of(search: Decomposed, leaves: Leaves, roster: Roster) -> PeopleSets:
     for people in outcomes.values():
         answered |= people
     dimensions = [_values(each, leaves, answered) for each in search.dimensions]
-    return gather_bits(asked, search.question.reference_date, roster, (outcomes, dimensions))
+    return gather_bits(asked, search.reference_date, roster, (outcomes, dimensions))
 
 
 def _values(dimension: Choice | PatientColumn, leaves: Leaves, people: int) -> dict[str, int]:

@@ -31,7 +31,7 @@ from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.parser import Parser
 from sqlglot.parsers.duckdb import DuckDBParser
 
-from searches.allowed import NEEDED, NODES, REFUSED_NODES, REFUSED_PARTS
+from searches.allowed import FUNCTIONS, NEEDED, NODES, REFUSED_NODES, REFUSED_PARTS
 from searches.errors import RuleError
 from searches.places import Places
 
@@ -211,9 +211,9 @@ def _why_not(node: exp.Expr) -> tuple[str, str]:
     if type(node) in REFUSED_NODES:
         return REFUSED_NODES[type(node)]
     if isinstance(node, exp.Anonymous | exp.AnonymousAggFunc):
-        return f"the function {node.name[:40]} is unknown", ""
+        return f"the function {node.name[:40]} is unknown", FUNCTIONS
     if isinstance(node, exp.Func):
-        return f"the function {node.sql_name()} is refused", ""
+        return f"the function {node.sql_name()} is refused", FUNCTIONS
     return f"{node.key.upper()} is not part of the language of a search", ""
 
 

@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from searches.errors import AnswerError
 from searches.search import TOTALS, Cell, Dimension, Outcome, Search, Unit
@@ -92,6 +93,22 @@ class Roster:
     def ids(self, bits: int) -> tuple[str, ...]:
         """The patient ids of a bit set, in roster order."""
         return tuple(pid for position, pid in enumerate(self.patient_ids) if bits >> position & 1)
+
+
+def roster_of(rows: Iterable[Sequence[Any]], names: Sequence[str]) -> Roster:
+    """The roster that rows of `patient` make, with its groups.
+
+    Args:
+        rows: patient_id, then the value of each of the columns named.
+        names: of columns that can be dimensions.
+    """
+    people = {row[0]: row[1:] for row in rows if row[0] is not None}
+    groups: dict[str, dict[str, int]] = {name: {} for name in names}
+    for position, patient_id in enumerate(sorted(people)):
+        for name, value in zip(names, people[patient_id], strict=True):
+            if value is not None:
+                groups[name][str(value)] = groups[name].get(str(value), 0) | 1 << position
+    return Roster(tuple(str(patient_id) for patient_id in sorted(people)), groups)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,10 @@ engine; the author's text is never run. A receipt says what was made of what.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 
 from sqlglot import exp
@@ -17,13 +18,14 @@ from sqlglot import exp
 from searches import canon
 from searches.engines import AS_NAMED, ENGINES, Engine, Site
 from searches.errors import LayoutError
-from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system, definitions
+from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system
 from searches.layouts.layout import Layout
+from searches.layouts.written import OURS, Ground, over_raw
 from searches.parse import parse
 from searches.search import Search, Unit
-from searches.windows import bind, fold
+from searches.windows import bind, fold_in_place
 
-ROWS = "search_rows"
+ROWS = f"{OURS}rows"
 """What the search's own SELECT is called in the statement."""
 
 
@@ -94,23 +96,16 @@ class Question:
 def statement(
     question: Question, layout: Layout, engine: Engine, practice: str, site: Site = AS_NAMED
 ) -> LocalStatement:
-    """The question over raw tables: the layout's CTEs, the search's own, and its SELECT, written once.
+    """The question over raw tables: the layout's CTEs, the search's own, and its SELECT.
 
     Raises:
-        LayoutError: a node cannot be written exactly, or a CTE of the search has a name of the layout's.
+        LayoutError: a node cannot be written exactly.
     """
-    views = definitions(layout, question.tables, Bindings(question.reference_date, practice))
-    with_ = question.tree.args["with_"]
-    own = [cte.alias for cte in with_.expressions[:-1]]
-    if set(own) & {ROWS, *views}:
-        raise LayoutError(f"a CTE of the search has a name of layout {layout.name}", "name_taken", "rename the CTE")
-    whole = question.tree.copy()
-    whole.args["with_"].set("expressions", [*_ctes(views), *whole.args["with_"].expressions])
-    sql = engine.render(whole, site)
+    sql = over_raw(Ground(layout, Bindings(question.reference_date, practice), engine, site), question.tree)
     receipt = TranslationReceipt(
         search_digest=question.search.digest,
         layout=layout.name,
-        layout_version=layout.version,
+        layout_version=_version(layout),
         engine=engine.name,
         engine_version=engine.version(),
         statement_digest=sha256(sql.encode()).hexdigest(),
@@ -118,8 +113,9 @@ def statement(
     return LocalStatement(sql, receipt)
 
 
-def _ctes(views: Mapping[str, exp.Select]) -> list[exp.CTE]:
-    return [exp.CTE(this=tree, alias=exp.TableAlias(this=exp.to_identifier(name))) for name, tree in views.items()]
+@lru_cache(maxsize=16)
+def _version(layout: Layout) -> str:
+    return layout.version
 
 
 def ask(search: Search, layout: Layout, reference_date: date) -> Question:
@@ -128,24 +124,28 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
     Raises:
         LayoutError: the layout has no source for a table or a code list that the search reads.
     """
-    select = fold(parse(search.sql).select, bind(reference_date, search.schedule))
+    select = parse(search.sql).select
+    for node in select.walk():
+        node._meta = None  # noqa: SLF001 - where a piece stood, which is no longer asked, would be copied again and again
+    fold_in_place(select, bind(reference_date, search.schedule))
     asked = select.copy()
-    for union in select.find_all(exp.Union):  # SQLite knows no parentheses around one side
-        union.set("this", union.this.unnest())
-        union.set("expression", union.expression.unnest())
-    tables = _tables_read(search, select)
+    nodes = list(select.walk())
+    tables = _tables_read(search, nodes)
     for table in sorted(tables):
         check_has(layout, table)
-    for node in list(select.find_all(exp.In)):
-        if isinstance(node.args.get("field"), exp.Column):
+    for node in nodes:
+        if isinstance(node, exp.Union):  # SQLite knows no parentheses around one side
+            node.set("this", node.this.unnest())
+            node.set("expression", node.expression.unnest())
+        elif isinstance(node, exp.In) and isinstance(node.args.get("field"), exp.Column):
             codes = codes_by_system(search.codelists[node.args["field"].name])
             node.replace(codes_asked(layout, node, _table_of(node), codes))
     return Question(search, reference_date, _wrapped(search, select), tables, asked)
 
 
-def _tables_read(search: Search, select: exp.Select) -> frozenset[str]:
+def _tables_read(search: Search, nodes: Iterable[exp.Expr]) -> frozenset[str]:
     # For appointments that table too, which says when each was.
-    read = {table.name for table in select.find_all(exp.Table)} & set(canon.TABLES)
+    read = {node.name for node in nodes if isinstance(node, exp.Table)} & set(canon.TABLES)
     return frozenset(read | ({"appointment"} if search.unit is Unit.APPOINTMENT else set()))
 
 

@@ -114,10 +114,21 @@ def fold(select: exp.Select, dates: BoundDates) -> exp.Select:
     Raises:
         RuleError: a bound date is unknown, or a window reaches outside the calendar.
     """
-    folded = select.copy().transform(lambda node: _literal(node, dates) if is_bound(node) else node, copy=False)
-    if not isinstance(folded, exp.Select):  # pragma: no cover - a SELECT is never a date
-        raise TypeError("a folded SELECT is a SELECT")
+    folded = select.copy()
+    fold_in_place(folded, dates)
     return folded
+
+
+def fold_in_place(select: exp.Select, dates: BoundDates) -> None:
+    """The same in the tree itself.
+
+    Raises:
+        RuleError: a bound date is unknown, or a window reaches outside the calendar.
+    """
+    bound = [node for node in select.walk() if is_bound(node)]
+    for node in bound:
+        if node.parent is None or not is_bound(node.parent):  # a bound date with its intervals is folded as a whole
+            node.replace(_literal(node, dates))
 
 
 def _literal(node: exp.Expr, dates: BoundDates) -> exp.Expr:
@@ -125,7 +136,8 @@ def _literal(node: exp.Expr, dates: BoundDates) -> exp.Expr:
         day = value_of(node, dates)
     except OverflowError as error:
         raise RuleError("the window reaches outside the calendar", 1, 1, "use a shorter interval") from error
-    return exp.cast(exp.Literal.string(day.isoformat()), "DATE")
+    # Not exp.cast, which parses the name of the type each time.
+    return exp.Cast(this=exp.Literal.string(day.isoformat()), to=exp.DataType(this=exp.DType.DATE))
 
 
 def value_of(node: exp.Expr, dates: BoundDates) -> date:

@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from agent.config import Config, Hub, write_config
+from agent.databases.settings import DatabaseSettings
 from agent.diary import Diary
 from agent.errors import HubRefusedError, NotThereError, TooLargeError
 from agent.pull import set_anchor
@@ -49,6 +50,7 @@ from searches.document import content_digest, library_folder, read_folder, read_
 from searches.footprint import footprint
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.parse import parse
+from tests.conformance.already import already_green
 
 PRACTICE = "Z90001"
 AGREEMENT = "heart-health"
@@ -264,14 +266,15 @@ def _write(path: Path, header: list[str], rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
-def enrolled(folder: Path, centre: Centre, extract: Path) -> StateFolder:
+def enrolled(folder: Path, centre: Centre, records: Path | DatabaseSettings, layout: str = "canonical") -> StateFolder:
     """A state folder as enrolment leaves it."""
     state = StateFolder(folder)
     state.make()
     write_key(state.signing_key, SigningKey.generate())
     set_anchor(state.catalogue, centre.root)
     host_key = "SHA256:" + "A" * 43
-    write_config(state, Config(PRACTICE, "canonical", extract, 15, 120, Hub("hub.example", 22, host_key)))
+    write_config(state, Config(PRACTICE, layout, records, 15, 120, Hub("hub.example", 22, host_key)))
+    already_green(state, NOW)
     Diary(state.diary, lambda: NOW).append("enrolled", {"practice": PRACTICE})
     return state
 

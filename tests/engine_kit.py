@@ -12,6 +12,7 @@ from searches.errors import LayoutError
 from searches.extract import open_extract
 from searches.layouts import layout
 from searches.layouts.expand import Bindings, definitions, raw_tables
+from searches.layouts.layout import ORDER_COLUMNS
 from searches.search import Search
 from searches.translate import translate
 from tests.engine_servers import Database, text_columns
@@ -37,16 +38,19 @@ class RawPractice:
 
     def load(self, database: Database) -> None:
         """Copy every raw table into a database."""
+        chosen = layout(self.layout)
         for name, (columns, rows) in self.tables.items():
-            database.create(name, text_columns(columns), rows)
+            types = {column: chosen.raw[name].types.get(column, "text") for column in columns}
+            database.create(name, types if chosen.native else text_columns(columns), rows)
         if database.name == "postgresql":
             database.run("ANALYZE")  # as its own housekeeping would, a minute later
 
     def statement(self, search: Search, engine: str) -> str | None:
         """The statement of a search, or None if the layout has no source for it."""
         try:
+            chosen = layout(self.layout)
             return translate(
-                search, layout(self.layout), engine, reference_date=self.reference_date, practice=PRACTICE
+                search, chosen, engine, reference_date=self.reference_date, practice=chosen.synthetic_practice
             ).sql
         except LayoutError as error:
             if error.reason.startswith("layout_has_no_"):
@@ -59,7 +63,9 @@ def raw_practice(name: str, patients: int, seed: int, folder: Path, reference_da
     written = write_practice(name, patients, seed, folder, reference_date)
     chosen = layout(name)
     views = definitions(
-        chosen, [name for name in chosen.definitions if name != "identity"], Bindings(reference_date, PRACTICE)
+        chosen,
+        [name for name in chosen.definitions if name != "identity"],
+        Bindings(reference_date, chosen.synthetic_practice),
     )
     tables: dict[str, tuple[tuple[str, ...], Rows]] = {}
     with (
@@ -68,7 +74,7 @@ def raw_practice(name: str, patients: int, seed: int, folder: Path, reference_da
     ):
         for table in sorted(raw_tables(views.values())):
             found = session._connection.execute(f'SELECT * FROM raw."{table}"')
-            columns = tuple(column[0] for column in found.description[:-2])
+            columns = tuple(column[0] for column in found.description if column[0] not in ORDER_COLUMNS)
             tables[table] = (columns, found.fetchall())
     return RawPractice(name, reference_date, tables)
 

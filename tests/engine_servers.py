@@ -39,10 +39,46 @@ _PATIENCE = 30
 _numbers = count(1)
 
 _TYPES = {
-    "duckdb": {"text": "VARCHAR", "integer": "BIGINT", "decimal": "DECIMAL(19, 3)", "date": "DATE"},
-    "postgresql": {"text": "TEXT", "integer": "BIGINT", "decimal": "NUMERIC(19, 3)", "date": "DATE"},
-    "mysql": {"text": "VARCHAR(400)", "integer": "BIGINT", "decimal": "DECIMAL(19, 3)", "date": "DATE"},
-    "sqlite": {"text": "TEXT", "integer": "INTEGER", "decimal": "REAL", "date": "TEXT"},
+    "duckdb": {
+        "text": "VARCHAR",
+        "integer": "BIGINT",
+        "decimal": "DECIMAL(19, 3)",
+        "date": "DATE",
+        "bigint": "BIGINT",
+        "real": "REAL",
+        "datetime": "TIMESTAMP",
+        "boolean": "BOOLEAN",
+    },
+    "postgresql": {
+        "text": "TEXT",
+        "integer": "BIGINT",
+        "decimal": "NUMERIC(19, 3)",
+        "date": "DATE",
+        "bigint": "BIGINT",
+        "real": "REAL",
+        "datetime": "TIMESTAMP",
+        "boolean": "BOOLEAN",
+    },
+    "mysql": {
+        "text": "VARCHAR(400)",
+        "integer": "BIGINT",
+        "decimal": "DECIMAL(19, 3)",
+        "date": "DATE",
+        "bigint": "BIGINT",
+        "real": "FLOAT",
+        "datetime": "DATETIME",
+        "boolean": "BOOLEAN",
+    },
+    "sqlite": {
+        "text": "TEXT",
+        "integer": "INTEGER",
+        "decimal": "REAL",
+        "date": "TEXT",
+        "bigint": "INTEGER",
+        "real": "REAL",
+        "datetime": "TEXT",
+        "boolean": "INTEGER",
+    },
 }
 _PLACE = {"duckdb": "?", "postgresql": "%s", "mysql": "%s", "sqlite": "?"}
 _ISO = re.compile(r"\d{4}-\d\d-\d\d")
@@ -72,7 +108,7 @@ class Database:
 
         Args:
             table: its name, without the schema.
-            columns: name and kind (text, integer, decimal, date) of each.
+            columns: name and kind (one of `searches.layouts.layout.TYPES`) of each.
             rows: values in the order of the columns.
         """
         kinds = _TYPES[self.name]
@@ -80,7 +116,12 @@ class Database:
         named = f"{self._quoted(self.schema)}.{self._quoted(table)}"
         self.run(f"CREATE TABLE {named} ({listed})")
         values = [tuple(self._bound(value) for value in row) for row in rows]
-        if values:
+        if values and self.name == "duckdb":  # takes most of a millisecond for each row that is bound by itself
+            lists = ", ".join(f"UNNEST(CAST(? AS {kinds[kind]}[]))" for kind in columns.values())
+            self._cursor().execute(
+                f"INSERT INTO {named} SELECT {lists}", [list(column) for column in zip(*values, strict=True)]
+            )
+        elif values:
             places = ", ".join([_PLACE[self.name]] * len(columns))
             self._cursor().executemany(f"INSERT INTO {named} VALUES ({places})", values)
 

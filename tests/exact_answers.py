@@ -16,7 +16,10 @@ from searches.people import PeopleSets
 from searches.search import Search
 from searches.synthetic import REFERENCE_DATE, synthesise
 
-SUPPLIERS = ("emis_im1", "tpp_sr", "vision")
+EXTRACTS = ("emis_im1", "tpp_sr", "vision")
+"""What suppliers deliver as files."""
+SUPPLIERS = (*EXTRACTS, "opensafely_tpp")
+"""Those, and a database of records."""
 CANONICAL = "canonical"
 PROBES = Path(__file__).parent / "mutations" / "probes"
 

@@ -30,9 +30,10 @@ from django.conf import settings
 from django.db import connections
 
 from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_turn
+from agent.databases.settings import DatabaseSettings
 from agent.decisions import Answer, find_agreement, say
 from agent.diary import Diary
-from agent.enrol import Door, Records, enrol
+from agent.enrol import Door, Place, enrol
 from agent.errors import HubRefusedError, NotThereError, TooLargeError
 from agent.outbox import Outgoing
 from agent.state import StateFolder
@@ -70,6 +71,7 @@ from searches.document import SearchFiles, content_digest, library_folder, read_
 from searches.people import AnswerRow, Roster, gather
 from searches.search import Outcome as SearchOutcome
 from searches.search import Schedule, Search
+from tests.conformance.already import already_green
 from tests.governance_kit import first_release
 
 HUB = "NORTHSIDE"
@@ -304,13 +306,14 @@ class Federation:
         files = {role: self.config.keys / "staff" / f"{person}.key" for role, person in STAFF.items()}
         return Reviewers(*(signer(files[role], role) for role in Role))
 
-    def enrol(self, code: str, layout: str = "canonical", extract: Path | None = None) -> Agent:
+    def enrol(self, code: str, layout: str = "canonical", records: Path | DatabaseSettings | None = None) -> Agent:
         """Add a practice and enrol its agent, through the real code."""
         practice = add_practice(self.centre, code, f"Practice {code}")
         text = invite(self.centre, practice, ("127.0.0.1", 2222)).text
         folder = StateFolder(self.folder / "agents" / code)
-        records = Records(layout, extract or self.folder / "extracts" / code)
-        enrol(folder, text, records, Door(self._enrol_door, _NO_WAIT.patience), Diary(folder.diary, self.clock))
+        place = Place(layout, records or self.folder / "extracts" / code)
+        enrol(folder, text, place, Door(self._enrol_door, _NO_WAIT.patience), Diary(folder.diary, self.clock))
+        already_green(folder, self.now)
         agent = self.agents[code] = Agent(self, code, folder)
         return agent
 

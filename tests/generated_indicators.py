@@ -21,6 +21,7 @@ from pathlib import Path
 from random import Random
 
 from searches.canon import AGE_BANDS, SEXES, TABLES
+from searches.layouts.layout import IDENTITY_HEADER
 from searches.search import Code, Codelist, Dimension, Good, Schedule, Search, Unit
 
 REFERENCE_DATE = date(2026, 3, 31)
@@ -249,7 +250,7 @@ def write_rows(folder: Path, size: Size) -> None:
             path = str(folder / f"{table}.csv")
             connection.execute(f"COPY ({select}) TO '{path}' (HEADER, DELIMITER ',')")
     headers = {name: [column.name for column in table.columns] for name, table in TABLES.items() if name not in filled}
-    for name, header in {**headers, "opt_out": ["patient_id"]}.items():
+    for name, header in {**headers, "opt_out": ["patient_id"], "identity": list(IDENTITY_HEADER)}.items():
         _write(folder / f"{name}.csv", [header])
     _write(folder / "about.csv", [["practice", "reference_date"], [PRACTICE, REFERENCE_DATE.isoformat()]])
 

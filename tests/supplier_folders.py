@@ -268,7 +268,7 @@ def canonical(folder: Path, tables: Tables, reference_date: date = REFERENCE_DAT
 def canonical_rows(folder: Path, of: Layout | str, table: str, *columns: str) -> list[Any]:
     """What a layout makes of a folder: the asked columns of one table, sorted; single values where one is asked."""
     with open_extract(folder, of, PRACTICE) as extract:
-        bindings = Bindings(REFERENCE_DATE, PRACTICE)
+        bindings = Bindings(REFERENCE_DATE, extract.practice)
         with Batch(extract, frozenset({table}), bindings) as batch:
             rows = batch._session.rows(exp.select(*columns).from_(table))
     values = [row[0] if len(columns) == 1 and columns != ("*",) else row for row in rows]

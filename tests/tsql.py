@@ -49,11 +49,23 @@ FUNCTIONS = {
 
 DATE_PARTS = frozenset({"YEAR", "MONTH", "DAY"})
 TYPES = frozenset(
-    {"BIGINT", "INT", "INTEGER", "DATE", "DATETIME2", "FLOAT", "NUMERIC(38,12)", "NUMERIC(19,3)", "VARCHAR(400)"}
+    {
+        "BIGINT",
+        "INT",
+        "INTEGER",
+        "DATE",
+        "DATETIME2",
+        "FLOAT",
+        "NUMERIC(38,12)",
+        "NUMERIC(19,3)",
+        "REAL",
+        "VARCHAR(400)",
+        "NVARCHAR(400)",
+    }
 )
 NOT_CALLS = frozenset(
     {"IN", "EXISTS", "OVER", "AND", "OR", "NOT", "AS", "ON", "WHEN", "THEN", "ELSE", "CASE", "BY", "SELECT", "FROM"}
-    | {"WHERE", "HAVING", "BETWEEN", "JOIN", "IS", "LIKE", "DISTINCT", "NUMERIC", "VARCHAR", "ALL"}
+    | {"WHERE", "HAVING", "BETWEEN", "JOIN", "IS", "LIKE", "DISTINCT", "NUMERIC", "VARCHAR", "NVARCHAR", "ALL"}
 )
 NOT_THERE = frozenset({"TRUE", "FALSE", "LIMIT", "INTERVAL", "ILIKE", "QUALIFY", "USING", "FILTER", "NULLS", "EXTRACT"})
 
@@ -65,7 +77,7 @@ def problems(statements: Mapping[str, str]) -> dict[str, str]:
         statements: by a name that may stand in a file's.
     """
     wrong = {name: said for name, sql in statements.items() if (said := "; ".join(unknown(sql)))}
-    return wrong | _unparsed(statements)
+    return wrong | unparsed(statements)
 
 
 def unknown(sql: str) -> Iterator[str]:
@@ -115,7 +127,8 @@ def _arguments(tokens: list[Token], opening: int) -> list[list[Token]]:
     return [argument for argument in found if argument]
 
 
-def _unparsed(statements: Mapping[str, str]) -> dict[str, str]:
+def unparsed(statements: Mapping[str, str]) -> dict[str, str]:
+    """What Microsoft's parser says of each statement that it does not take."""
     program = shutil.which("maxdop", path=str(Path(sys.executable).parent)) or shutil.which("maxdop")
     if program is None:
         missing("Microsoft's T-SQL parser", "the package maxdop is not installed")

@@ -20,7 +20,8 @@ def run(options: Namespace) -> int:
     chosen = layout(options.layout)
     question = ask(search_of(options), chosen, options.reference_date)
     site = Site(options.schema, options.prefix)
-    local = statement(question, chosen, ENGINES[options.engine], options.practice, site)
+    practice = options.practice or chosen.synthetic_practice
+    local = statement(question, chosen, ENGINES[options.engine], practice, site)
     if options.json:
         print_json({"sql": local.sql, "receipt": asdict(local.receipt)})
         return 0

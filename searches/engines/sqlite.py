@@ -10,21 +10,18 @@ import sqlite3
 from sqlglot import exp
 
 from searches.engines.engine import Engine
-from searches.engines.site import AS_NAMED, Site
+from searches.engines.spelling import Spelling
 from searches.engines.writing import (
+    AS_TEXT,
     STANDARD,
-    Rule,
+    WHOLE,
+    NativeCasts,
     Writer,
-    days_or_months,
+    cases,
     fill,
-    first_part,
-    leading_trim,
     like_pattern,
     nulls_last,
-    part_of_date,
-    positive_places,
     refused,
-    whole_of,
 )
 
 NAME = "sqlite"
@@ -54,19 +51,21 @@ _MANTISSA = "SUBSTR(_1, 1, INSTR(LOWER(_1), 'e') - 1)"
 _EXPONENT = "SUBSTR(_1, INSTR(LOWER(_1), 'e') + 1)"
 _LARGEST = {"BIGINT": "9223372036854775807", "INT": "2147483647"}
 
-
-def engine_version() -> str:
-    """The version of the SQLite in this Python."""
-    return sqlite3.sqlite_version
-
-
-def render(tree: exp.Expression, site: Site = AS_NAMED) -> str:
-    """Write a query for SQLite.
-
-    Raises:
-        LayoutError: it is no query, or holds something that SQLite cannot be made to answer alike.
-    """
-    return WRITER.write(tree, site)
+# A column says what its values are to be, not what they are. Days are kept as ISO text, maybe with a time after it.
+_NUMBER = "TYPEOF(_1) IN ('integer', 'real') AND ABS(_1) < 1E16"
+NATIVE: NativeCasts = {
+    **dict.fromkeys(
+        cases((exp.DType.DATE, exp.DType.TIMESTAMP), exp.DType.DATE), f"CASE WHEN {_DAY} THEN {_TO_DAY} END"
+    ),
+    **dict.fromkeys(cases(WHOLE, exp.DType.BIGINT), "CASE WHEN TYPEOF(_1) = 'integer' THEN _1 END"),
+    **dict.fromkeys(
+        cases((exp.DType.FLOAT, exp.DType.DECIMAL, *WHOLE), exp.DType.DECIMAL),
+        f"CASE WHEN {_NUMBER} THEN ROUND(_1, 3) END",
+    ),
+    **dict.fromkeys(cases((exp.DType.DATE, exp.DType.TIMESTAMP, *AS_TEXT), exp.DType.TEXT), "CAST(_1 AS TEXT)"),
+    (exp.DType.BOOLEAN, exp.DType.TEXT): "CASE _1 WHEN 1 THEN 'true' WHEN 0 THEN 'false' ELSE CAST(_1 AS TEXT) END",
+    (exp.DType.UUID, exp.DType.TEXT): "LOWER(REPLACE(REPLACE(TRIM(_1), '{', ''), '}', ''))",
+}
 
 
 def _words(text: str, *values: exp.Expr) -> exp.Paren:
@@ -132,56 +131,32 @@ def _cast(node: exp.Expr, *, strict: bool) -> exp.Expr:
             raise refused(f"a cast to {kind.value}", _TITLE)
 
 
-def _extract(node: exp.Expr) -> exp.Expr:
-    places = {"YEAR": "1, 4", "MONTH": "6, 2", "DAY": "9, 2"}[part_of_date(node, _TITLE)]
-    return _words(f"CAST(SUBSTR(_1, {places}) AS INTEGER)", node.expression)
-
-
-def _shifted(node: exp.Expr) -> exp.Expr:
-    asked = days_or_months(node, _TITLE)
-    if asked is None:
-        return node
-    day, amount, unit = asked
-    if unit == "DAY":
-        return _words(f"DATE(_1, '{amount:+d} days')", day)
-    # SQLite goes over the end of a short month: then the last day of that month is the earlier one.
-    last = f"DATE(_1, 'start of month', '{amount + 1:+d} months', '-1 day')"
-    return _words(f"MIN(DATE(_1, '{amount:+d} months'), {last})", day)
-
-
 def _like(node: exp.Expr) -> exp.Expr:
     spelled = {"%": "*", "_": "?", "*": "[*]", "?": "[?]", "[": "[[]"}
     pattern = "".join(spelled.get(letter, letter) for letter in like_pattern(node, _TITLE))
-    return exp.paren(exp.Glob(this=node.this.copy(), expression=exp.Literal.string(pattern)))
+    found = exp.Glob(this=node.this.copy(), expression=exp.Literal.string(pattern))
+    return exp.Paren(this=exp.Not(this=exp.Paren(this=found)) if node.args.get("negate") else found)
 
 
-def _trim(node: exp.Expr) -> exp.Expr:
-    letter = leading_trim(node, _TITLE)
-    return node if letter is None else _words("LTRIM(_1, _2)", node.this, letter)
-
-
-def _split(node: exp.Expr) -> exp.Expr:
-    return _words("SUBSTR(_1, 1, INSTR(_1 || _2, _2) - 1)", *first_part(node, _TITLE))
-
-
-def _int_div(node: exp.Expr) -> exp.Expr:
-    whole_of(node.expression, "// by something", _TITLE)
-    return _words("_1 / _2", node.this, node.expression)
-
-
-RULES: dict[type[exp.Expr], Rule] = {
-    exp.Cast: lambda node: _cast(node, strict=True),
-    exp.TryCast: lambda node: _cast(node, strict=False),
-    exp.Extract: _extract,
-    exp.Add: _shifted,
-    exp.Sub: _shifted,
-    exp.Like: _like,
-    exp.Trim: _trim,
-    exp.SplitPart: _split,
-    exp.IntDiv: _int_div,
-    exp.Substring: lambda node: positive_places(node, _TITLE),
-    exp.Ordered: nulls_last,
-}
+SPELLING = Spelling(
+    title=_TITLE,
+    dialect=_DIALECT,
+    parts={
+        "YEAR": "CAST(SUBSTR(_1, 1, 4) AS INTEGER)",
+        "MONTH": "CAST(SUBSTR(_1, 6, 2) AS INTEGER)",
+        "DAY": "CAST(SUBSTR(_1, 9, 2) AS INTEGER)",
+    },
+    days="DATE(_1, '{n:+d} days')",
+    # SQLite goes over the end of a short month: then the last day of that month is the earlier one.
+    months="MIN(DATE(_1, '{n:+d} months'), DATE(_1, 'start of month', '{more:+d} months', '-1 day'))",
+    quotient="_1 / _2",
+    before="SUBSTR(_1, 1, INSTR(_1 || _2, _2) - 1)",
+    without_leading="LTRIM(_1, _2)",
+    joined="",
+    cast=_cast,
+    native=NATIVE,
+)
+RULES = SPELLING.rules() | {exp.Like: _like, exp.Ordered: nulls_last}
 WRITER = Writer(
     title=_TITLE,
     dialect=_DIALECT,
@@ -189,4 +164,4 @@ WRITER = Writer(
     nodes=STANDARD | frozenset(RULES) | {exp.DPipe, exp.Boolean},
     raw_text=lambda column: column,  # text of SQLite compares byte by byte
 )
-ENGINE = Engine(NAME, engine_version, render)
+ENGINE = Engine(NAME, lambda: sqlite3.sqlite_version, WRITER.write)

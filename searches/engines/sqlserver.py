@@ -8,22 +8,20 @@ from __future__ import annotations
 from sqlglot import exp
 
 from searches.engines.engine import Engine
-from searches.engines.site import AS_NAMED, Site
+from searches.engines.spelling import Spelling
 from searches.engines.writing import (
+    AS_TEXT,
     STANDARD,
-    Rule,
+    WHOLE,
+    NativeCasts,
     Writer,
-    days_or_months,
+    cases,
     fill,
-    first_part,
     is_compared,
     leading_trim,
     like_pattern,
     nulls_last,
-    part_of_date,
-    positive_places,
     refused,
-    whole_of,
 )
 
 NAME = "sqlserver"
@@ -55,22 +53,18 @@ _PREDICATES = (
     *(exp.Between, exp.In, exp.Is, exp.Exists, exp.Like, exp.Boolean),
 )
 
-
-def engine_version() -> str:
-    """The oldest SQL Server that the statements are written for."""
-    return "2016"
-
-
-def render(tree: exp.Expression, site: Site = AS_NAMED) -> str:
-    """Write a query for SQL Server.
-
-    Raises:
-        LayoutError: it is no query, or holds something that SQL Server cannot be made to answer alike.
-    """
-    for node in tree.find_all(*_PREDICATES):
-        if not _is_condition(node):
-            raise refused(f"{node.key.upper()} as a value", _TITLE)
-    return WRITER.write(tree, site)
+NATIVE: NativeCasts = {
+    (exp.DType.DATE, exp.DType.DATE): "_1",
+    (exp.DType.TIMESTAMP, exp.DType.DATE): "CAST(_1 AS DATE)",
+    (exp.DType.FLOAT, exp.DType.DECIMAL): "TRY_CAST(CAST(_1 AS FLOAT) AS DECIMAL(19, 3))",
+    **dict.fromkeys(cases((exp.DType.DECIMAL, *WHOLE), exp.DType.DECIMAL), "TRY_CAST(_1 AS DECIMAL(19, 3))"),
+    **dict.fromkeys(cases(WHOLE, exp.DType.BIGINT), "CAST(_1 AS BIGINT)"),
+    (exp.DType.DATE, exp.DType.TEXT): f"CONVERT(VARCHAR(10), _1, 23) {_BINARY}",
+    (exp.DType.TIMESTAMP, exp.DType.TEXT): f"CONVERT(VARCHAR(19), _1, 120) {_BINARY}",
+    **dict.fromkeys(cases(AS_TEXT, exp.DType.TEXT), f"CAST(_1 AS VARCHAR(400)) {_BINARY}"),
+    (exp.DType.BOOLEAN, exp.DType.TEXT): f"CASE WHEN _1 = 1 THEN 'true' WHEN _1 = 0 THEN 'false' END {_BINARY}",
+    (exp.DType.UUID, exp.DType.TEXT): f"LOWER(CAST(_1 AS VARCHAR(36))) {_BINARY}",
+}
 
 
 def _is_condition(node: exp.Expr) -> bool:
@@ -87,6 +81,12 @@ def _is_condition(node: exp.Expr) -> bool:
             return node.arg_key == "on"
         case _:
             return False
+
+
+def _misplaced(node: exp.Expr) -> str:
+    if isinstance(node, _PREDICATES) and not _is_condition(node):
+        return f"{node.key.upper()} as a value"
+    return ""
 
 
 def _words(text: str, *values: exp.Expr) -> exp.Paren:
@@ -122,31 +122,6 @@ def _literal(node: exp.Expr) -> exp.Expr:
     return written if is_compared(node) else _words(f"_1 {_BINARY}", written)
 
 
-def _extract(node: exp.Expr) -> exp.Expr:
-    return _words(f"DATEPART({part_of_date(node, _TITLE)}, _1)", node.expression)
-
-
-def _shifted(node: exp.Expr) -> exp.Expr:
-    asked = days_or_months(node, _TITLE)
-    if asked is None:
-        return node
-    day, amount, unit = asked
-    return _words(f"DATEADD({unit}, {amount}, _1)", day)
-
-
-def _joined(node: exp.Expr) -> exp.Expr:
-    return _words("_1 + _2", node.this, node.expression)
-
-
-def _int_div(node: exp.Expr) -> exp.Expr:
-    whole_of(node.expression, "// by something", _TITLE)
-    return _words("_1 / _2", node.this, node.expression)
-
-
-def _split(node: exp.Expr) -> exp.Expr:
-    return _words("LEFT(_1, CHARINDEX(_2, _1 + _2) - 1)", *first_part(node, _TITLE))
-
-
 def _trim(node: exp.Expr) -> exp.Expr:
     letter = leading_trim(node, _TITLE)
     if letter is None:
@@ -158,7 +133,9 @@ def _trim(node: exp.Expr) -> exp.Expr:
 
 def _like(node: exp.Expr) -> exp.Expr:
     pattern = like_pattern(node, _TITLE).replace("[", "[[]")
-    return exp.Like(this=node.this.copy(), expression=exp.Literal.string(pattern))
+    return exp.Like(
+        this=node.this.copy(), expression=exp.Literal.string(pattern), negate=node.args.get("negate") or None
+    )
 
 
 def _ordered(node: exp.Expr) -> exp.Expr:
@@ -167,20 +144,24 @@ def _ordered(node: exp.Expr) -> exp.Expr:
     return nulls_last(node)
 
 
-RULES: dict[type[exp.Expr], Rule] = {
+SPELLING = Spelling(
+    title=_TITLE,
+    dialect=_DIALECT,
+    parts={part: f"DATEPART({part}, _1)" for part in ("YEAR", "MONTH", "DAY")},
+    days="DATEADD(DAY, {n}, _1)",
+    months="DATEADD(MONTH, {n}, _1)",
+    quotient="_1 / _2",
+    before="LEFT(_1, CHARINDEX(_2, _1 + _2) - 1)",
+    without_leading="",  # only of ^, see _trim
+    joined="_1 + _2",
+    cast=_cast,
+    native=NATIVE,
+)
+RULES = SPELLING.rules() | {
     exp.Literal: _literal,
     exp.Boolean: lambda node: _words("1 = 1" if node.this else "1 = 0"),
-    exp.Cast: lambda node: _cast(node, strict=True),
-    exp.TryCast: lambda node: _cast(node, strict=False),
-    exp.Extract: _extract,
-    exp.Add: _shifted,
-    exp.Sub: _shifted,
-    exp.DPipe: _joined,
     exp.Like: _like,
     exp.Trim: _trim,
-    exp.SplitPart: _split,
-    exp.IntDiv: _int_div,
-    exp.Substring: lambda node: positive_places(node, _TITLE),
     exp.Ordered: _ordered,
 }
 WRITER = Writer(
@@ -189,5 +170,6 @@ WRITER = Writer(
     rules=RULES,
     nodes=STANDARD | frozenset(RULES),
     raw_text=lambda column: _words(f"_1 {_BINARY}", column),
+    misplaced=_misplaced,
 )
-ENGINE = Engine(NAME, engine_version, render)
+ENGINE = Engine(NAME, lambda: "2016", WRITER.write)

@@ -7,7 +7,7 @@ and is here to write what the rules leave.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -15,10 +15,18 @@ import sqlglot
 from sqlglot import exp
 
 from searches import allowed
+from searches.engines.listed import is_foreign
 from searches.engines.site import RAW, Site
 from searches.errors import LayoutError
 
 Rule = Callable[[exp.Expr], exp.Expr]
+NativeCasts = Mapping[tuple[exp.DType, exp.DType], str]
+"""From the type that a raw column has in the database, and the type asked for, to the words that make it; `_1` is the
+column."""
+
+WHOLE = (exp.DType.INT, exp.DType.BIGINT)
+AS_TEXT = (*WHOLE, exp.DType.DECIMAL, exp.DType.FLOAT, exp.DType.TIME, exp.DType.BOOLEAN, exp.DType.UUID)
+"""Types whose text, as the engine writes it, is that of the suppliers."""
 
 STANDARD = frozenset(
     {
@@ -41,6 +49,7 @@ _PARTS: dict[type[exp.Expr], frozenset[str]] = {
     exp.Window: frozenset({"spec"}),
     exp.Ordered: frozenset({"nulls_first"}),
 }
+_KNOWN_PARTS = {kind: known | _PARTS.get(kind, frozenset()) for kind, known in allowed.NODES.items()}
 _ORDER_COLUMNS = frozenset({"delivery", "row_in_delivery"})
 
 
@@ -54,6 +63,7 @@ class Writer:
         rules: for kinds of node that are not written as they stand.
         nodes: every kind that may be written.
         raw_text: makes a text column of a raw table compare byte by byte.
+        misplaced: what is wrong with where a node stands; empty if nothing is.
     """
 
     title: str
@@ -61,34 +71,40 @@ class Writer:
     rules: Mapping[type[exp.Expr], Rule]
     nodes: frozenset[type[exp.Expr]]
     raw_text: Rule
+    misplaced: Callable[[exp.Expr], str] = lambda node: ""  # noqa: ARG005 - most engines have no such place
 
     def write(self, tree: exp.Expression, site: Site) -> str:
-        """One statement.
+        """One statement, or one CTE for the front of a statement.
 
         Raises:
-            LayoutError: it is no query, or something in it cannot be written exactly.
+            LayoutError: it is neither, or something in it cannot be written exactly.
         """
-        self._check(tree)
+        if not isinstance(tree, exp.Select | exp.Union | exp.CTE):
+            raise LayoutError("only a SELECT can be written", "not_a_query")
         whole = tree.copy()
-        _keep_names(whole)
-        raw = {id(column) for column in whole.find_all(exp.Column) if is_raw_text(column)}
+        nodes = list(whole.walk())
+        self._check(nodes)
+        _keep_names(nodes)
+        over_raw = any(isinstance(node, exp.Table) and node.db == RAW for node in nodes)
+        raw = {id(node) for node in nodes if over_raw and isinstance(node, exp.Column) and is_raw_text(node)}
         # Children first: a rule finds what is below it rewritten, and what is above it as it was.
-        for node in reversed(list(whole.walk())):
+        for node in reversed(nodes):
             rule = self.raw_text if id(node) in raw else self.rules.get(type(node))
             made = rule(node) if rule else node
             if made is not node:
                 node.replace(made)
-        site.rename(whole)
+        if over_raw:
+            site.rename(whole)
         return whole.sql(dialect=self.dialect, identify=True, comments=False, copy=False)
 
-    def _check(self, tree: exp.Expression) -> None:
-        if not isinstance(tree, exp.Select | exp.Union):
-            raise LayoutError("only a SELECT can be written", "not_a_query")
-        for node in tree.walk():
-            if type(node) not in self.nodes:
+    def _check(self, nodes: Iterable[exp.Expr]) -> None:
+        for node in nodes:
+            if type(node) not in self.nodes or is_foreign(node):
                 raise refused(node.key.upper(), self.title)
             for part in _parts(node):
                 raise refused(f"{part} of {node.key.upper()}", self.title)
+            if misplaced := self.misplaced(node):
+                raise refused(misplaced, self.title)
 
 
 def refused(what: str, title: str) -> LayoutError:
@@ -98,31 +114,33 @@ def refused(what: str, title: str) -> LayoutError:
 
 def _parts(node: exp.Expr) -> list[str]:
     """The parts of a node that are filled in and that nobody has shown to mean the same everywhere."""
-    known = allowed.NODES.get(type(node))
-    if known is None:
-        return []
-    known = known | _PARTS.get(type(node), frozenset())
-    return [name for name, part in node.args.items() if part and name not in known]
+    known = _KNOWN_PARTS.get(type(node))
+    return [] if known is None else [name for name, part in node.args.items() if part and name not in known]
 
 
-def _keep_names(tree: exp.Expression) -> None:
+def _keep_names(nodes: Iterable[exp.Expr]) -> None:
     # A column that a rule makes an expression of would lose its name.
-    for column in list(tree.find_all(exp.Column)):
-        if isinstance(column.parent, exp.Select) and column.arg_key == "expressions":
-            column.replace(exp.alias_(column.copy(), column.name))
+    for node in nodes:
+        if isinstance(node, exp.Column) and isinstance(node.parent, exp.Select) and node.arg_key == "expressions":
+            named = exp.Alias(alias=exp.to_identifier(node.name))
+            node.replace(named)
+            named.set("this", node)
 
 
 def is_raw_text(column: exp.Column) -> bool:
-    """Is this a column of a raw table, as text?"""
-    if not column.table or column.name in _ORDER_COLUMNS:
-        return False
-    scope = column.find_ancestor(exp.Select)
+    """Is this a column of a raw table, as text? One of another type says so itself."""
+    return column.name not in _ORDER_COLUMNS and column.type is None and raw_table(column) is not None
+
+
+def raw_table(column: exp.Column) -> exp.Table | None:
+    """The raw table that a column is of; None if it is of anything else."""
+    scope = column.find_ancestor(exp.Select) if column.table else None
     while scope is not None:
         for source in _sources(scope):
             if source.alias_or_name == column.table:
-                return isinstance(source, exp.Table) and source.db == RAW
+                return source if isinstance(source, exp.Table) and source.db == RAW else None
         scope = scope.find_ancestor(exp.Select)
-    return False
+    return None
 
 
 def _sources(select: exp.Select) -> list[exp.Expression]:
@@ -145,6 +163,32 @@ def fill(text: str, dialect: str, *values: exp.Expr) -> exp.Paren:
             value = values[int(column.name[1:]) - 1].copy()
             column.replace(exp.paren(value, copy=False) if isinstance(value, exp.Binary) else value)
     return holder
+
+
+def cases(kinds: Iterable[exp.DType], wanted: exp.DType) -> tuple[tuple[exp.DType, exp.DType], ...]:
+    """Each of some types of a column, with the one type asked for."""
+    return tuple((kind, wanted) for kind in kinds)
+
+
+def native_cast(node: exp.Expr, casts: NativeCasts, dialect: str, title: str) -> exp.Expr | None:
+    """A cast of a raw column that has a type of its own in the database; None for any other cast.
+
+    Args:
+        node: the cast.
+        casts: those that the engine is known to make alike.
+        dialect: of their words.
+        title: of the engine.
+
+    Raises:
+        LayoutError: it is no cast of those.
+    """
+    value = node.this.unnest()
+    if not isinstance(value, exp.Column) or value.type is None:
+        return None
+    kind, wanted = value.type.this, node.args["to"].this
+    if (kind, wanted) not in casts:
+        raise refused(f"a cast of {kind.value} to {wanted.value}", title)
+    return fill(casts[kind, wanted], dialect, value)
 
 
 @lru_cache(maxsize=256)
@@ -206,18 +250,6 @@ def nulls_last(node: exp.Expr) -> exp.Expr:
         place = next(place for place, term in enumerate(holder.expressions) if term is node)
         holder.set("expressions", [*holder.expressions[:place], first, second, *holder.expressions[place + 1 :]])
     return node
-
-
-def part_of_date(node: exp.Expr, title: str) -> str:
-    """YEAR, MONTH or DAY of an EXTRACT.
-
-    Raises:
-        LayoutError: another part.
-    """
-    part: str = node.name.upper()
-    if part not in {"YEAR", "MONTH", "DAY"}:
-        raise refused(f"EXTRACT of {part}", title)
-    return part
 
 
 def first_part(node: exp.Expr, title: str) -> tuple[exp.Expr, exp.Expr]:

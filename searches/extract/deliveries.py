@@ -4,6 +4,8 @@
     tpp_sr     one subfolder per delivery with SRManifest.csv, by its DateExtractTo (CCYYMMDD_HHMM)
     vision     FULL_ or INCREMENTAL_<ODS>_<table>_data_extract-YYYY-MM-DD-hhmmss.csv, by that time
     canonical  <table>.csv; about.csv says the practice and the reference date
+    opensafely_tpp  <Table>.csv, each a table of the database as it stands; about.csv says which Organisation_ID a
+               practice has
 
 Names count in any case; other files are ignored.
 """
@@ -13,7 +15,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -63,12 +65,13 @@ class Contents:
     Args:
         files: of each raw table (name in lower case), oldest first.
         delivered_on: the day of the newest file.
-        practices: codes in the files' names, where the layout has them there.
+        practices: codes in the files' names, where the layout has them there; and what the tables hold for each: the
+            code itself, but where a database numbers its practices.
     """
 
     files: Mapping[str, tuple[DeliveredFile, ...]]
     delivered_on: date
-    practices: frozenset[str] = frozenset()
+    practices: Mapping[str, str] = field(default_factory=dict)
 
 
 def contents(folder: Path, layout: str) -> Contents:
@@ -110,7 +113,7 @@ def read_records(path: Path, encoding: str) -> list[dict[str, str]]:
     raise ExtractError(f"{path.name} {fault}", _AGAIN)
 
 
-_Found = tuple[list[DeliveredFile], frozenset[str]]
+_Found = tuple[list[DeliveredFile], dict[str, str]]
 
 
 def _matching(folder: Path, pattern: re.Pattern[str]) -> list[tuple[Path, re.Match[str]]]:
@@ -129,7 +132,7 @@ def _emis(folder: Path) -> _Found:
         last = int(match["last"])
         found.append(DeliveredFile(match["table"].lower(), path, at, (last, int(match["first"] or last), at)))
     _check_starts_together(found)
-    return found, frozenset()
+    return found, {}
 
 
 def _check_starts_together(found: Iterable[DeliveredFile]) -> None:
@@ -147,15 +150,15 @@ def _check_starts_together(found: Iterable[DeliveredFile]) -> None:
 
 def _vision(folder: Path) -> _Found:
     found = []
-    practices = set()
+    practices: dict[str, str] = {}
     for path, match in _matching(folder, _VISION):
         at = _time(path.name, match["at"], "%Y-%m-%d-%H%M%S")
         full = match["kind"].upper() == "FULL"
         # A full file and an incremental one of the same second: the increment builds on the full one.
         found.append(DeliveredFile(match["table"].lower(), path, at, (at, not full, path.name), full))
-        practices.add(match["practice"].upper())
+        practices[match["practice"].upper()] = match["practice"].upper()
     _check_starts_full(found)
-    return found, frozenset(practices)
+    return found, practices
 
 
 def _tpp(folder: Path) -> _Found:
@@ -167,7 +170,7 @@ def _tpp(folder: Path) -> _Found:
     for manifest in sorted(folder.glob(f"*/{_MANIFEST}")):
         found += _listed(manifest)
     _check_starts_full(found)
-    return found, frozenset()
+    return found, {}
 
 
 def _listed(manifest: Path) -> Iterable[DeliveredFile]:
@@ -199,16 +202,39 @@ def _check_starts_full(found: Iterable[DeliveredFile]) -> None:
 
 
 def _canonical(folder: Path) -> _Found:
-    about = folder / "about.csv"
-    if not about.is_file():
-        return [], frozenset()
-    try:
-        (row,) = read_records(about, "utf-8")
-        practice, at = row["practice"], datetime.fromisoformat(row["reference_date"])
-    except (ValueError, KeyError):
-        raise ExtractError("about.csv: expected one row of practice, reference_date", "write it again") from None
-    found = [DeliveredFile(path.stem.lower(), path, at, (path.name,)) for path in sorted(folder.glob("*.csv"))]
-    return found, frozenset({practice})
+    about = _about(folder, ("practice", "reference_date"))
+    if about is None:
+        return [], {}
+    practice, day = about
+    at = _time("about.csv", day, "%Y-%m-%d")
+    return _tables(folder, at), {practice: practice}
+
+
+def _opensafely(folder: Path) -> _Found:
+    about = _about(folder, ("practice", "organisation_id"))
+    built = folder / "LatestBuildTime.csv"
+    if about is None or not built.is_file():
+        return [], {}
+    practice, number = about
+    rows = read_records(built, "utf-8")
+    at = max((_time(built.name, row.get("DtLatestBuild") or "", "%Y-%m-%d %H:%M:%S") for row in rows), default=None)
+    if at is None or not number.isdigit():
+        raise ExtractError("about.csv or LatestBuildTime.csv: expected a number and a time", "export the tables again")
+    return _tables(folder, at), {practice.upper(): number}
+
+
+def _about(folder: Path, columns: tuple[str, str]) -> tuple[str, str] | None:
+    path = folder / "about.csv"
+    if not path.is_file():
+        return None
+    rows = read_records(path, "utf-8")
+    if len(rows) != 1 or any(not rows[0].get(column) for column in columns):
+        raise ExtractError(f"about.csv: expected one row of {', '.join(columns)}", "write it again")
+    return rows[0][columns[0]], rows[0][columns[1]]
+
+
+def _tables(folder: Path, at: datetime) -> list[DeliveredFile]:
+    return [DeliveredFile(path.stem.lower(), path, at, (path.name,)) for path in sorted(folder.glob("*.csv"))]
 
 
 def _time(place: str, text: str, form: str) -> datetime:
@@ -218,4 +244,10 @@ def _time(place: str, text: str, form: str) -> datetime:
         raise ExtractError(f"{place}: no such date and time", _AGAIN) from None
 
 
-_FINDERS = {"emis_im1": _emis, "tpp_sr": _tpp, "vision": _vision, "canonical": _canonical}
+_FINDERS = {
+    "emis_im1": _emis,
+    "tpp_sr": _tpp,
+    "vision": _vision,
+    "canonical": _canonical,
+    "opensafely_tpp": _opensafely,
+}

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import csv
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
-from searches.engines.duckdb import CsvFile
+from searches.engines.csv_files import CsvFile
 from searches.errors import ExtractError
 from searches.layouts.layout import RawTable
 
 _HEADER_BYTES = 65_536  # the widest header known is under 2,000
 _CHUNK = 1 << 20
+_NEITHER_QUOTE_NOR_END = bytes(byte for byte in range(256) if byte not in b'"\r\n')
 _ONLY_IN_CP1252 = re.compile(rb"[\x80-\x9f]")
 _GLOB = "*?[]"  # DuckDB would take such a path for a pattern
 
@@ -31,13 +33,13 @@ def csv_file(path: Path, table: RawTable, columns: tuple[str, ...], encoding: st
     if any(character in _GLOB for character in str(path)):
         raise ExtractError(f"{path.name}: its path holds one of {_GLOB}", "rename the folder")
     first = _first_record(path, encoding)
-    read_as = _look_through(path, encoding)
+    seen = _look_through(path, encoding)
     if table.positions:
-        return _positional(path, table, columns, first, read_as) if first else None
+        return _positional(path, table, columns, first, seen) if first else None
     if not first:
         raise ExtractError(f"{path.name} is empty, expected a header", "ask the supplier to send it again")
     places = {column: _place(path, table, column, first) for column in columns}
-    return CsvFile(path, read_as, has_header=True, width=len(first), places=places)
+    return CsvFile(path, seen.encoding, has_header=True, width=len(first), places=places, a_line_each=seen.a_line_each)
 
 
 def _first_record(path: Path, encoding: str) -> tuple[str, ...]:
@@ -50,35 +52,47 @@ def _first_record(path: Path, encoding: str) -> tuple[str, ...]:
     return tuple(next(csv.reader(text.splitlines(keepends=True)), ()))
 
 
-def _look_through(path: Path, declared: str) -> str:
-    """Check that a file is whole, and say what to read it as.
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a look through a file's bytes tells: what to read it as, and whether every record is one line."""
+
+    encoding: str
+    a_line_each: bool
+
+
+def _look_through(path: Path, declared: str) -> _Seen:
+    """Check that a file is whole, and say how to read it.
 
     Windows-1252 is plain ASCII, or else Latin-1, but for 32 bytes that few files hold.
     """
-    quotes, last = 0, b"\n"
+    is_open, last = False, b"\n"
+    a_line_each = True
     read_as = "utf-8"
     with path.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
-            quotes += chunk.count(b'"')
+            # Quotes that stand in pairs on one line go; what is left tells of values that hold a line end.
+            left = (b'"' * is_open + chunk.translate(None, _NEITHER_QUOTE_NOR_END)).replace(b'""', b"")
+            a_line_each = a_line_each and b'"' not in left[:-1]
+            is_open = left.count(b'"') % 2 == 1
             last = chunk[-1:]
             if declared == "cp1252" and read_as != "cp1252" and not chunk.isascii():
                 read_as = "cp1252" if _ONLY_IN_CP1252.search(chunk) else "latin-1"
     # Every supplier ends each record with a line end; without one the last record may be cut within a value. An odd
     # number of quotes is a quoted value cut at a line end, which DuckDB would read as no record at all.
-    if last != b"\n" or quotes % 2:
-        fault = "a quote is not closed" if quotes % 2 else "it does not end with a line end"
+    if last != b"\n" or is_open:
+        fault = "a quote is not closed" if is_open else "it does not end with a line end"
         raise ExtractError(f"{path.name} is cut short: {fault}", "copy the file again")
-    return read_as
+    return _Seen(read_as, a_line_each)
 
 
-def _positional(path: Path, table: RawTable, columns: tuple[str, ...], first: tuple[str, ...], read_as: str) -> CsvFile:
+def _positional(path: Path, table: RawTable, columns: tuple[str, ...], first: tuple[str, ...], seen: _Seen) -> CsvFile:
     known = {len(names): names for names in table.positions}
     names = known.get(len(first))
     if names is None:
         expected = " or ".join(str(width) for width in sorted(known))
         raise ExtractError(f"{path.name}: expected {expected} columns, got {len(first)}", "check the extract's version")
     places = {column: _place(path, table, column, names) for column in columns}
-    return CsvFile(path, read_as, has_header=False, width=len(names), places=places)
+    return CsvFile(path, seen.encoding, has_header=False, width=len(names), places=places, a_line_each=seen.a_line_each)
 
 
 def _place(path: Path, table: RawTable, column: str, header: tuple[str, ...]) -> int | None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from searches.engines.csv_files import CsvFile
 from searches.engines.duckdb import Session
 from searches.errors import ExtractError
 from searches.extract.deliveries import Contents, DeliveredFile, contents, read_records
@@ -28,7 +29,7 @@ class Extract:
     Args:
         folder: the supplier's folder.
         layout: of its files.
-        practice: whose rows are asked for (ODS code).
+        practice: whose rows are asked for: the ODS code, or what the layout's database has in its place.
         contents: the files.
     """
 
@@ -70,13 +71,46 @@ class Extract:
             raise
         return session
 
+    def read(self, session: Session, name: str, columns: Container[str], *, once: bool) -> None:
+        """Give a session one raw table, before it is locked.
+
+        Args:
+            session: the database.
+            name: of the raw table.
+            columns: those wanted, in lower case.
+            once: it is read a single time, so that it need not be held.
+
+        Raises:
+            ExtractError: the table or a column is missing, or a file cannot be read.
+        """
+        table = self.layout.raw[name]
+        wanted = tuple(column for column in table.columns if column.lower() in columns) or table.columns[:1]
+        sources = self._sources(table, wanted)
+        if once and sources and not any(source.in_python for source in sources.values()):
+            session.read(name, sources)
+        else:
+            self._hold(session, name, wanted, sources)
+
     def _load(self, session: Session, table: RawTable, *, identifying: bool) -> None:
         columns = (*table.columns, *(table.identity if identifying else ()))
-        session.create_raw(table.name, columns)
-        for delivery, file in enumerate(self._files(table)):
-            source = csv_file(file.path, table, columns, self.layout.encoding)
-            if source is not None:
-                session.load(table.name, source, delivery)
+        self._hold(session, table.name, columns, self._sources(table, columns))
+
+    def _hold(self, session: Session, name: str, columns: tuple[str, ...], sources: Mapping[int, CsvFile]) -> None:
+        session.create_raw(name, columns, self._types(self.layout.raw[name], columns))
+        for delivery, source in sources.items():
+            session.load(name, source, delivery)
+
+    def _sources(self, table: RawTable, columns: tuple[str, ...]) -> dict[int, CsvFile]:
+        """The files of a table that hold a record, by the running number of their delivery."""
+        found = {
+            delivery: csv_file(file.path, table, columns, self.layout.encoding)
+            for delivery, file in enumerate(self._files(table))
+        }
+        types = self._types(table, columns)
+        return {delivery: replace(source, types=types) for delivery, source in found.items() if source is not None}
+
+    def _types(self, table: RawTable, columns: tuple[str, ...]) -> dict[str, str] | None:
+        return {column: table.types.get(column, "text") for column in columns} if self.layout.native else None
 
     def _files(self, table: RawTable) -> tuple[DeliveredFile, ...]:
         files = self.contents.files.get(table.name.lower(), ())
@@ -107,7 +141,7 @@ def open_extract(folder: Path, layout: str | Layout, practice: str | None = None
     elif found.practices and practice.upper() not in {code.upper() for code in found.practices}:
         held = ", ".join(sorted(found.practices))
         raise ExtractError(f"the extract is not of practice {practice}", f"it is of {held}")
-    return Extract(folder, chosen, practice, found)
+    return Extract(folder, chosen, found.practices.get(practice.upper(), practice), found)
 
 
 def _only(codes: Iterable[str]) -> str:
@@ -147,4 +181,10 @@ def _guid(row: dict[str, str]) -> str:
     return (row.get("OrganisationGuid") or "").strip("{}").lower()
 
 
-_PRACTICES = {"emis_im1": _emis_practices, "tpp_sr": _tpp_practices, "vision": _named, "canonical": _named}
+_PRACTICES = {
+    "emis_im1": _emis_practices,
+    "tpp_sr": _tpp_practices,
+    "vision": _named,
+    "canonical": _named,
+    "opensafely_tpp": _named,
+}

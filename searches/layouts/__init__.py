@@ -20,7 +20,7 @@ that a layout has no source for (they are NULL).
 One rule of TPP (`full_file_replaces`) is kept by the loader, which then does not read what is replaced.
 
 The raw tables are called `raw.NAME`, with every column as text; `delivery` and `row_in_delivery` say in which order the
-rows came.
+rows came. A layout that is a database itself (`native`) has columns of the types it declares, and one row per record.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from searches.errors import LayoutError
 from searches.layouts.canonical.layout import CANONICAL
 from searches.layouts.emis_im1.layout import EMIS_IM1
 from searches.layouts.layout import Layout, RawTable
+from searches.layouts.opensafely_tpp.layout import OPENSAFELY_TPP
 from searches.layouts.tpp_sr.layout import TPP_SR
 from searches.layouts.vision.layout import VISION
 
 __all__ = ["LAYOUTS", "Layout", "RawTable", "layout"]
 
-LAYOUTS = ("canonical", "emis_im1", "tpp_sr", "vision")
-_BY_NAME = {layout.name: layout for layout in (CANONICAL, EMIS_IM1, TPP_SR, VISION)}
+LAYOUTS = ("canonical", "emis_im1", "tpp_sr", "vision", "opensafely_tpp")
+_BY_NAME = {layout.name: layout for layout in (CANONICAL, EMIS_IM1, TPP_SR, VISION, OPENSAFELY_TPP)}
 
 
 def layout(name: str) -> Layout:

@@ -15,14 +15,14 @@ import sqlglot
 from sqlglot import exp
 
 from searches.codelist import parse_codelist
+from searches.engines.listed import listed
+from searches.engines.site import AS_NAMED, RAW, Site
 from searches.errors import LayoutError
+from searches.layouts.at_site import AtSite
 from searches.layouts.layout import Layout
 from searches.search import Codelist
 
 _CODELISTS = Path(__file__).parents[1] / "codelists"
-
-RAW = "raw"
-"""The schema of the raw tables; a site that names them otherwise replaces it in the tree."""
 
 # Completed months: calendar months between, less one until the day of the month is reached. Someone born on the 29th of
 # February is therefore a year older on the 1st of March of a common year, as by the arithmetic on YYYYMMDD.
@@ -53,7 +53,9 @@ class Bindings:
     practice: str
 
 
-def definitions(layout: Layout, wanted: Iterable[str], bindings: Bindings) -> dict[str, exp.Select]:
+def definitions(
+    layout: Layout, wanted: Iterable[str], bindings: Bindings, site: Site = AS_NAMED
+) -> dict[str, exp.Select]:
     """The named SELECTs that `wanted` needs, themselves included, each reading only those before it.
 
     They are kept for the next question: to be read and written, not to be changed.
@@ -62,6 +64,7 @@ def definitions(layout: Layout, wanted: Iterable[str], bindings: Bindings) -> di
         layout: whose.
         wanted: names of canonical tables, or `type1`, or `identity`.
         bindings: what its placeholders stand for.
+        site: whose database is to read them.
 
     Raises:
         LayoutError: the layout defines no such table; the reason says which.
@@ -71,7 +74,7 @@ def definitions(layout: Layout, wanted: Iterable[str], bindings: Bindings) -> di
     while waiting:
         name = waiting.pop()
         if name not in needed:
-            needed[name] = _tree(layout, name, bindings)
+            needed[name] = definition(layout, name, bindings, site)
             waiting += [table.name for table in needed[name].find_all(exp.Table) if not table.db]
     return {name: needed[name] for name in layout.definitions if name in needed}
 
@@ -118,26 +121,29 @@ def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tu
     Raises:
         LayoutError: the list has no code in any system of this table; nobody could ever be found.
     """
+    prefix = node.this.args.get("table")
     asked = [
-        exp.In(
-            this=exp.column(column, table=node.this.args.get("table")),
-            expressions=[exp.Literal.string(code) for code in codes[system]],
-        )
+        exp.In(this=exp.column(column, table=prefix), expressions=listed(codes[system]))
         for system, column in layout.code_columns.get(table, {}).items()
         if codes.get(system)
     ]
     if not asked:
         raise LayoutError(
             f"layout {layout.name} has no code system of this list in {table}",
-            "no_code_in_layout",
+            layout.missing.get(f"{table}.code", "no_code_in_layout"),
             f"add codes of one of: {', '.join(layout.code_columns.get(table, {})) or 'none'}",
         )
-    columns = [exp.column(name, table=node.this.args.get("table")) for name in layout.code_columns[table].values()]
+    columns = [exp.column(name, table=prefix) for name in layout.code_columns[table].values()]
     if len(columns) == 1:
-        return exp.paren(asked[0])
-    known = [exp.and_(part.this.is_(exp.null()).not_(), part) for part in asked]
-    nothing_known = exp.and_(*(column.is_(exp.null()) for column in columns), columns[0].eq(exp.Literal.string("")))
-    return exp.paren(exp.or_(*known, nothing_known))
+        return exp.Paren(this=asked[0])
+    known = [exp.And(this=exp.Not(this=_is_null(part.this)), expression=part) for part in asked]
+    of_no_system = exp.EQ(this=columns[0].copy(), expression=exp.Literal.string(""))
+    nothing_known = exp.and_(*map(_is_null, columns), of_no_system, copy=False)
+    return exp.Paren(this=exp.or_(*known, nothing_known, copy=False))
+
+
+def _is_null(column: exp.Expr) -> exp.Is:
+    return exp.Is(this=column.copy(), expression=exp.null())
 
 
 def check_has(layout: Layout, name: str) -> None:
@@ -151,30 +157,40 @@ def check_has(layout: Layout, name: str) -> None:
         raise LayoutError(f"layout {layout.name} has no source for {name}", reason)
 
 
-@lru_cache(maxsize=256)
-def _tree(layout: Layout, name: str, bindings: Bindings) -> exp.Select:
+@lru_cache(maxsize=64)  # a tree takes some 90 kB
+def definition(layout: Layout, name: str, bindings: Bindings, site: Site = AS_NAMED) -> exp.Select:
+    """One named SELECT of a layout; it is kept, to be read and copied, not to be changed.
+
+    Raises:
+        LayoutError: the layout defines no such table; the reason says which.
+    """
     check_has(layout, name)
     tree = sqlglot.parse_one(layout.definitions[name], read="duckdb")
     if not isinstance(tree, exp.Select):
         raise LayoutError(f"a definition of layout {layout.name} is not one SELECT", "layout_is_wrong")
     for node in tree.walk():
         node.comments = None
-    tree = _bound(_expanded(layout, tree), bindings)
+    at_site = AtSite(layout, site)
+    tree = _bound(_expanded(at_site, tree), bindings)
     for asked in list(tree.find_all(exp.In)):
         if isinstance(asked.args.get("field"), exp.Column):
             asked.replace(codes_asked(layout, asked, "type1_entry", _packaged_codes(asked.args["field"].name)))
+    at_site.finish(tree)
     return tree
 
 
-def _expanded(layout: Layout, tree: exp.Select) -> exp.Select:
+def _expanded(at_site: AtSite, tree: exp.Select) -> exp.Select:
+    layout = at_site.layout
     macros = {**SHARED_MACROS, **layout.macros}
+    at_site.mark(tree)
     # Outermost first: what a macro or rule leaves in the tree is looked at again.
     while (node := next(tree.find_all(exp.Anonymous), None)) is not None:
         name = node.name.lower()
         if name == "rule":
             node.replace(exp.paren(_ruled(layout, node)))
         elif name in macros:
-            node.replace(exp.paren(_macro(macros[name], node.expressions)))
+            short = at_site.macro(name, node.expressions)
+            node.replace(short or exp.paren(_macro(at_site, macros[name], node.expressions)))
         else:
             raise LayoutError(f"layout {layout.name} uses the unknown macro {name}", "layout_is_wrong")
     return tree
@@ -186,8 +202,9 @@ def _ruled(layout: Layout, node: exp.Anonymous) -> exp.Expression:
     return chosen.copy()
 
 
-def _macro(text: str, arguments: list[exp.Expression]) -> exp.Expression:
+def _macro(at_site: AtSite, text: str, arguments: list[exp.Expression]) -> exp.Expression:
     holder = exp.Paren(this=sqlglot.parse_one(f"SELECT {text}", read="duckdb").expressions[0])
+    at_site.mark(holder)
     for column in list(holder.find_all(exp.Column)):
         if column.name.startswith("_") and not column.table:
             column.replace(arguments[int(column.name[1:]) - 1].copy())
@@ -201,6 +218,8 @@ def _bound(tree: exp.Select, bindings: Bindings) -> exp.Select:
             node.replace(exp.cast(exp.Literal.string(bindings.reference_date.isoformat()), "DATE"))
         elif node.name == "practice":
             node.replace(exp.Literal.string(bindings.practice))
+        elif node.name == "practice_number":
+            node.replace(exp.Literal.number(_number(bindings.practice)))
         else:
             raise LayoutError(f"a layout may not use :{node.name}", "layout_is_wrong")
     for part in list(tree.find_all(exp.Extract)):
@@ -208,3 +227,13 @@ def _bound(tree: exp.Select, bindings: Bindings) -> exp.Select:
             day = date.fromisoformat(part.expression.this.name)
             part.replace(exp.Literal.number(getattr(day, part.name.lower())))
     return tree
+
+
+def _number(practice: str) -> int:
+    if not (practice.isascii() and practice.isdigit()):
+        raise LayoutError(
+            f"practice {practice} is called by a number in this record system, expected digits",
+            "practice_is_no_number",
+            "give its Organisation_ID",
+        )
+    return int(practice)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,6 +27,9 @@ IDENTITY_HEADER = (
 )
 """The columns of `identity`: for the action list at the practice, and for nothing else."""
 
+TYPES = ("text", "integer", "bigint", "decimal", "real", "date", "datetime", "time", "boolean", "guid")
+"""The types that a column of a raw table can have in a database; `real` is a float of 4 bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class RawTable:
@@ -40,6 +43,7 @@ class RawTable:
         spellings: other headers of a column that versions of the extract are known to use.
         positions: for files without a header, every known order of columns.
         may_be_absent: a delivery without this table is complete.
+        types: of `TYPES`, that of each column in a database that keeps what the supplier means; text if not named.
     """
 
     name: str
@@ -49,6 +53,7 @@ class RawTable:
     spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     positions: tuple[tuple[str, ...], ...] = ()
     may_be_absent: bool = False
+    types: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +68,12 @@ class Layout:
         current: SQL of the rows that stand, by name (`current_...`).
         tables: SQL of the canonical tables, of the steps between, of `type1` and of `identity`, by name.
         code_columns: for each table with a `code`, the column that holds the codes of each system.
-        missing: reason codes of the canonical tables that the layout has no source for.
+        missing: reason codes of the canonical tables that the layout has no source for, and of the codes (`table.code`)
+            that a table of it lacks.
         rules: what each named rule says.
+        native: its SQL reads columns of the declared types and one row for each record, as a database holds them; else
+            columns of text, beside `delivery` and `row_in_delivery`, as a loader of files makes them.
+        synthetic_practice: how the practice of the examples is called where `:practice` asks for it.
     """
 
     name: str
@@ -76,6 +85,8 @@ class Layout:
     code_columns: Mapping[str, Mapping[str, str]]
     missing: Mapping[str, str]
     rules: Mapping[str, str]
+    native: bool = False
+    synthetic_practice: str = "Z90001"
 
     @property
     def definitions(self) -> dict[str, str]:
@@ -87,8 +98,9 @@ class Layout:
         """The first 12 hex digits of the SHA-256 over all that the layout says."""
         said = (
             self.name,
+            f"native{self.native}",
             *(f"{kind}{name}\0{text}" for kind, part in self._texts() for name, text in sorted(part.items())),
-            *(f"raw{table}" for _, table in sorted(self.raw.items())),
+            *(f"raw{_said(table)}" for _, table in sorted(self.raw.items())),
             *(f"code{table}{sorted(columns.items())}" for table, columns in sorted(self.code_columns.items())),
         )
         return sha256("\0\0".join(said).encode()).hexdigest()[:12]
@@ -107,6 +119,12 @@ class Layout:
         return replace(self, rules={name: text for name, text in self.rules.items() if name != rule})
 
 
+def _said(table: RawTable) -> str:
+    """A raw table as text, the same in every process: a set has an order of its own in each."""
+    values = ((part.name, getattr(table, part.name)) for part in fields(table))
+    return repr([(name, sorted(value) if isinstance(value, frozenset) else value) for name, value in values])
+
+
 def read_sql(folder: Path, names: tuple[str, ...], prefix: str = "") -> dict[str, str]:
     """The SQL files of those names, in that order, by `prefix` and name."""
     return {prefix + name: (folder / f"{name}.sql").read_text(encoding="utf-8") for name in names}
@@ -115,3 +133,14 @@ def read_sql(folder: Path, names: tuple[str, ...], prefix: str = "") -> dict[str
 def by_name(*tables: RawTable) -> dict[str, RawTable]:
     """The raw tables, by name."""
     return {table.name: table for table in tables}
+
+
+def typed(tables: Mapping[str, RawTable], types: Mapping[str, str]) -> dict[str, RawTable]:
+    """Raw tables with the types of their columns, given by `Table.Column`, or by `Column` for every table."""
+    return {name: replace(table, types=_types_of(table, types)) for name, table in tables.items()}
+
+
+def _types_of(table: RawTable, types: Mapping[str, str]) -> dict[str, str]:
+    columns = (*table.columns, *table.identity)
+    found = {column: types.get(f"{table.name}.{column}", types.get(column)) for column in columns}
+    return {column: kind for column, kind in found.items() if kind is not None}

@@ -22,6 +22,7 @@ from searches.rules.kinds import IDS, NUMBERS, Kind, ValueType
 from searches.rules.names import Here, alias_of
 
 _BOUND = "use :reference_date, :period_start or :season_start, plus or minus an INTERVAL"
+_ONE_KIND = "compare two numbers, two dates or two texts"
 _RANGE = "use <, <=, > or >= with a whole window"
 
 
@@ -76,7 +77,11 @@ def _ids(node: exp.Expr, both: Pair, here: Here) -> None:
     same = both.left_type.origin is not None and both.left_type.origin == both.right_type.origin
     if both.kinds == {Kind.ROW_ID} and both.equality and same and both.columns_of_two_tables:
         return
-    raise here.refuse(node, "an identifier is only compared with the same identifier of another table", "")
+    raise here.refuse(
+        node,
+        "an identifier is only compared with the same identifier of another table",
+        "write a.event_id <> b.event_id",
+    )
 
 
 def _written(node: exp.Expr, both: Pair, here: Here) -> None:
@@ -93,7 +98,7 @@ def _same_kind(node: exp.Expr, both: Pair, here: Here) -> None:
         return
     if both.kinds == {Kind.DATE, Kind.TEXT}:
         raise here.refuse(node, "a date literal is refused", _BOUND)
-    raise here.refuse(node, f"a {both.left_type.kind} is compared with a {both.right_type.kind}")
+    raise here.refuse(node, f"a {both.left_type.kind} is compared with a {both.right_type.kind}", _ONE_KIND)
 
 
 def _texts(node: exp.Expr, both: Pair, here: Here) -> None:

@@ -14,6 +14,7 @@ from searches.windows import is_bound
 _DATE = ValueType(Kind.DATE)
 _LONGEST = {"DAY": 73_050, "MONTH": 2_400, "YEAR": 200}  # two hundred years: no window can leave the calendar
 _COLUMN_UNITS = ("DAY", "MONTH")
+_SHORTER = "write a shorter one, or leave the condition out"
 _ONLY_INTERVALS = "write a date column or bound date, then + or - INTERVAL '6' MONTH"
 
 
@@ -35,7 +36,7 @@ def moved_date_type(node: exp.Add | exp.Sub, here: Here) -> ValueType:
         _check_interval(node.expression, tuple(_LONGEST), here)
         found = bound_date_type(base, here) if isinstance(base, exp.Placeholder) else moved_date_type(base, here)
         if _reach(node) > 1:
-            raise here.refuse(node.expression, "a window reaches at most 200 years, all its intervals together")
+            raise here.refuse(node.expression, "all intervals of a window together are at most 200 years", _SHORTER)
         return found
     if not isinstance(base, exp.Column) or column_type(base, here).kind is not Kind.DATE:
         raise here.refuse(node, "an INTERVAL needs a date column or a bound date before it", _ONLY_INTERVALS)
@@ -60,4 +61,4 @@ def _check_interval(interval: exp.Interval, units: tuple[str, ...], here: Here) 
     if not isinstance(interval.this, exp.Literal) or not re.fullmatch(r"[0-9]{1,5}", interval.name):
         raise here.refuse(interval, "the length of an INTERVAL is a whole number", "write INTERVAL '6' MONTH")
     if int(interval.name) > _LONGEST[unit]:
-        raise here.refuse(interval, f"an INTERVAL is at most {_LONGEST[unit]} {unit}")
+        raise here.refuse(interval, f"an INTERVAL is at most {_LONGEST[unit]} {unit}", _SHORTER)

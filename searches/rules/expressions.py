@@ -34,7 +34,7 @@ _NOT_VALUES: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Star: ("* is refused", "name each column"),
     exp.Null: ("NULL stands only in CASE and after IS", "write IS NULL"),
     exp.Interval: ("an INTERVAL follows a date", "write a date column or bound date, then + or - INTERVAL '6' MONTH"),
-    exp.Neg: ("a minus sign stands only before a number", ""),
+    exp.Neg: ("a minus sign stands only before a number", "compare the column with a negative number"),
 }
 _GROUPED = "use them in a CTE grouped by patient_id"
 

@@ -58,7 +58,8 @@ def _one_row_each(tree: SearchTree, whole: WholeSearch, declared: Declared) -> N
     first = whole.scope.relations[whole.scope.first]
     source = tree.select.args["from_"].this
     if declared.unit is Unit.APPOINTMENT and first.table != "appointment":
-        raise tree.places.refuse(source, "a search of appointments selects FROM appointment")
+        hint = "write FROM appointment AS a"
+        raise tree.places.refuse(source, "a search of appointments selects FROM appointment", hint)
     if declared.unit is Unit.PERSON and whole.scope.first not in whole.scope.fixed:
         hint = "select FROM patient and ask of the other table with EXISTS or a CTE grouped by patient_id"
         raise tree.places.refuse(source, "FROM may have several rows per patient", hint)
@@ -80,7 +81,8 @@ def _columns(tree: SearchTree, whole: WholeSearch, declared: Declared) -> None:
 def _appointment_id(tree: SearchTree, whole: WholeSearch) -> None:
     output = whole.outputs.get("appointment_id")
     if output is not None and output.type.origin != ("appointment", "appointment_id"):
-        raise tree.places.refuse(output.node, "appointment_id is that of the table appointment")
+        hint = "select a.appointment_id"
+        raise tree.places.refuse(output.node, "appointment_id is that of the table appointment", hint)
 
 
 def _outcome(tree: SearchTree, whole: WholeSearch, declared: Declared) -> None:

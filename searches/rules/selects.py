@@ -35,6 +35,7 @@ from searches.rules.names import (
 )
 from searches.rules.sources import Reading, conjuncts, read_sources
 
+_OWN_ID = "select x.patient_id, x being the table in FROM"
 _GROUP_HINT = "write GROUP BY x.patient_id, x being the table in FROM"
 
 
@@ -96,7 +97,7 @@ def _read_query(query: exp.Expr, reading: Reading) -> Relation:
     if isinstance(query, exp.Union):
         return _read_union(query, reading)
     if not isinstance(query, exp.Select):
-        raise reading.places.refuse(query, "a subquery holds one SELECT")
+        raise reading.places.refuse(query, "a subquery holds one SELECT", "put each SELECT in a CTE")
     scope, outputs = _read_select(query, Role.TABLE, None, reading)
     return _relation(scope, outputs, reading)
 
@@ -201,7 +202,7 @@ def _output_type(name: str, node: exp.Expr, here: Here) -> ValueType:
     if isinstance(node, exp.Column) and alias_of(node, here) and column_type(node, here).kind is Kind.PATIENT_ID:
         if name == "patient_id" and is_patient_id_of_first(node, here):
             return column_type(node, here)
-        raise here.refuse(node, "only the patient_id of FROM is selected, under its own name")
+        raise here.refuse(node, "only the patient_id of FROM is selected, under its own name", _OWN_ID)
     if name == "patient_id":
         raise here.refuse(node, "patient_id is the patient_id of FROM", "select it from the table in FROM")
     return value_type(node, here)

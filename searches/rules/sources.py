@@ -50,7 +50,7 @@ def read_sources(select: exp.Select, role: Role, around: Scope | None, reading: 
     """
     clause = select.args.get("from_")
     if clause is None:
-        raise reading.places.refuse(select, "a SELECT without FROM is refused")
+        raise reading.places.refuse(select, "a SELECT without FROM is refused", "write FROM patient AS p")
     alias, relation = _named(clause.this, reading, read)
     relations, fixed = {alias: relation}, set(_fixed_by(select.args.get("where"), {alias: relation}))
     grouped = select.args.get("group") is not None

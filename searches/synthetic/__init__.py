@@ -19,6 +19,7 @@ from searches.synthetic.canonical import write_canonical
 from searches.synthetic.emis_im1 import write_emis_im1
 from searches.synthetic.identities import Identities, synthetic
 from searches.synthetic.model import Person
+from searches.synthetic.opensafely_tpp import write_opensafely_tpp
 from searches.synthetic.population import population
 from searches.synthetic.tpp_sr import write_tpp_sr
 from searches.synthetic.vision import write_vision
@@ -31,6 +32,7 @@ WRITERS: Final[Mapping[str, Writer]] = {
     "emis_im1": write_emis_im1,
     "tpp_sr": write_tpp_sr,
     "vision": write_vision,
+    "opensafely_tpp": write_opensafely_tpp,
 }
 REFERENCE_DATE: Final = date(2026, 3, 31)
 PRACTICE: Final = "Z90001"

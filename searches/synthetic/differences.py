@@ -1,6 +1,6 @@
 """What cannot be the same in every layout, as a closed list: which people, which layouts, what differs.
 
-Everything else is the same, row by row. Only the first entry reaches an answer of the starter searches.
+Everything else is the same, row by row. Only what has no source at all reaches an answer of the starter searches.
 
 Confidentiality is not on the list, though only EMIS marks it: people and entries that EMIS marks are not delivered by
 the other suppliers here (TPP's content filter drops the people, the rest is never written), and the canonical tables
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from searches.synthetic.canonical import standing
@@ -59,7 +60,9 @@ def _status(*statuses: str) -> Callable[[Row], bool]:
     return lambda row: isinstance(row, Appointment) and row.status in statuses
 
 
-_EVERY: Final = ("emis_im1", "tpp_sr", "vision")
+_EXTRACTS: Final = ("emis_im1", "tpp_sr", "vision")
+_OPENSAFELY: Final = "opensafely_tpp"
+_EVERY: Final = (*_EXTRACTS, _OPENSAFELY)
 DIFFERENCES: Final = (
     Difference(
         "no appointments",
@@ -87,7 +90,7 @@ DIFFERENCES: Final = (
         "how and with whom",
         _EVERY,
         "appointment",
-        "clinician_role has no source; TPP has no booking_method, and of the modes only telephone",
+        "clinician_role has no source; TPP has no booking_method, and of the modes only telephone, its database none",
         _has(Appointment),
     ),
     Difference(
@@ -122,10 +125,46 @@ DIFFERENCES: Final = (
     Difference("deprivation", _EVERY, "patient", "imd_quintile has no source", lambda _: True),
     Difference(
         "units",
-        ("tpp_sr", "vision"),
+        ("tpp_sr", "vision", _OPENSAFELY),
         "event",
         "a unit may be missing; no search can compare it",
         _has(Event, lambda row: isinstance(row, Event) and bool(row.value)),
+    ),
+    Difference(
+        "codes of vaccinations",
+        (_OPENSAFELY,),
+        "immunisation",
+        "a vaccination has product names and no code; a search that asks for one is not run",
+        _has(Immunisation),
+        frozenset({"flu-at-risk", "mmr-two-doses", "pertussis-pregnancy"}),
+    ),
+    Difference(
+        "no referrals",
+        (_OPENSAFELY,),
+        "referral",
+        "the database has no referrals; a search that reads them is not run",
+        _has(Referral),
+    ),
+    Difference(
+        "days of entry and problems",
+        (_OPENSAFELY,),
+        "event",
+        "recorded_date and problem_status have no source",
+        _has(Event),
+    ),
+    Difference(
+        "days of birth",
+        (_OPENSAFELY,),
+        "patient",
+        "a date of birth is the first of its month, so that an age may be one month more",
+        lambda person: date.fromordinal(person.born).day > 1,
+    ),
+    Difference(
+        "ages at events",
+        (_OPENSAFELY,),
+        "event",
+        "age_months is worked out from the first of the month of birth, so that it may be one month more",
+        lambda person: date.fromordinal(person.born).day > 1,
     ),
     Difference(
         "older codes",

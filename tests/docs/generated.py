@@ -17,6 +17,7 @@ from pathlib import Path
 from searches.canon import BOUND_DATES, TABLES, Column
 from tests.docs.engines import engines
 from tests.docs.language import language
+from tests.docs.layouts import layouts
 from tests.docs.starter_searches import starter_searches
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +85,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/command-line.md": command_line,
     "docs/reference/engines.md": engines,
     "docs/reference/language.md": language,
+    "docs/reference/layouts.md": layouts,
     "docs/reference/searches.md": starter_searches,
 }
 

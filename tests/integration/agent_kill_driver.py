@@ -15,17 +15,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+import agent.child
 import agent.cycle
 import agent.deliver
 import agent.diary
 import agent.outbox
 import agent.record
-import agent.run
 from agent.cycle import Wish, take_turn
 from agent.state import StateFolder
 from agent.turn import open_turn
 from hub.mailbox import Places, PracticeAccount, Rights
 from tests.agent_kit import NO_PATIENCE, PRACTICE, REFERENCE_DATE, AccountMailbox
+from tests.conformance.already import already_green
 
 
 def end(*_args: object, **_keywords: object) -> NoReturn:
@@ -67,7 +68,7 @@ def end_while_it_runs() -> None:
         Path(sys.argv[1], "run.pid").write_text(str(run.pid))
         end()
 
-    agent.run._receive = note_then_end  # type: ignore[assignment]
+    agent.child._receive = note_then_end  # type: ignore[assignment]
 
 
 POINTS: dict[str, Callable[[], None]] = {
@@ -93,6 +94,7 @@ def main() -> None:
     rights = Rights(lambda _agreement: True, lambda _agreement: True)
     account = PracticeAccount(PRACTICE, Places(hub, hub / "mailboxes" / PRACTICE), rights, lambda: None)
     POINTS[point]()
+    already_green(StateFolder(state), datetime.now(UTC))
     with open_turn(StateFolder(state), lambda: datetime.now(UTC)) as turn:
         take_turn(turn, lambda: nullcontext(AccountMailbox(account)), Wish(REFERENCE_DATE, NO_PATIENCE))
 

@@ -148,7 +148,7 @@ def test_opted_out_patients_are_on_the_list_and_in_the_exact_report_and_in_nothi
 def test_a_list_of_two_hundred_gives_values_and_bands(tmp_path: Path) -> None:
     practice = Practice(tmp_path, PULSE)
     write_extract(tmp_path / "larger", checked=150, unchecked=50, opted_out=10)
-    write_config(practice.state, replace(read_config(practice.state), extract=tmp_path / "larger"))
+    write_config(practice.state, replace(read_config(practice.state), records=tmp_path / "larger"))
     accepted(practice)
 
     practice.run()
@@ -291,7 +291,7 @@ def test_a_stale_opt_out_list_lets_nothing_leave_but_the_practice_has_its_report
     practice: Practice, tmp_path: Path
 ) -> None:
     synthesise("vision", 300, 1, tmp_path / "vision")
-    config = replace(read_config(practice.state), extract=tmp_path / "vision", layout="vision")
+    config = replace(read_config(practice.state), records=tmp_path / "vision", layout="vision")
     write_config(practice.state, config)
     accepted(practice)
     practice.collect()

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from agent.config import read_config
 from agent.diary import Diary
-from agent.enrol import Door, Records, enrol
+from agent.enrol import Door, Place, enrol
 from agent.errors import (
     EnrolmentRefusedError,
     HubIdentityError,
@@ -237,7 +237,7 @@ def code(address: Address, centre: Centre) -> EnrolmentCode:
 
 def enrol_now(folder: StateFolder, text: str) -> object:
     door = Door(connect, Patience(seconds=2, poll_seconds=0.01))
-    return enrol(folder, text, Records("canonical", Path("/extracts")), door, Diary(folder.diary, lambda: NOW))
+    return enrol(folder, text, Place("canonical", Path("/extracts")), door, Diary(folder.diary, lambda: NOW))
 
 
 def test_an_agent_enrols_once_and_then_logs_in_with_its_own_key(
@@ -311,7 +311,7 @@ def test_an_enrolment_that_was_cut_off_keeps_its_keys_for_the_next_code(
         enrol(
             folder,
             code.text,
-            Records("canonical", Path("/x")),
+            Place("canonical", Path("/x")),
             Door(connect, Patience(0)),
             Diary(folder.diary, lambda: NOW),
         )

@@ -130,6 +130,7 @@ def test_month_ends_clamp_and_days_count(database: Database, reference: Database
             "r.x IN ('c10F.', 'e')",
             "r.x LIKE 'C1%'",
             "r.x LIKE 'c%'",
+            "r.x NOT LIKE 'C1[%'",
             "r.x LIKE '%F.'",
         ),
         *("r.x LIKE '%F.'", "r.x LIKE 'C1[%'", "r.x LIKE 'C1*%'", "r.x LIKE 'C1?F.'", "r.x LIKE 'C1_F.'", "r.x = ''"),

@@ -398,5 +398,15 @@ def test_a_deleted_dissent_is_none(tmp_path: Path) -> None:
     assert canonical_rows(tmp_path, "emis_im1", "type1", "patient_id") == []
 
 
+def test_an_entry_of_the_dictionary_without_a_code_has_none_in_any_system(tmp_path: Path) -> None:
+    codes = [{"CodeId": "101", "ReadTermId": " ", "SnomedCTConceptId": "0"}]
+    drugs = [{"CodeId": "201", "DmdProductCodeId": " "}]
+    entries: Tables = {"CareRecord_Observation": [{}], "Prescribing_DrugRecord": [{}], "Prescribing_IssueRecord": [{}]}
+    emis(tmp_path, {"Admin_Patient": [{}], "Coding_ClinicalCode": codes, "Coding_DrugCode": drugs, **entries})
+    asked = ("code_snomed", "code_emis", "code_read2")
+    assert canonical_rows(tmp_path, "emis_im1", "event", *asked) == [(None, None, None)]
+    assert canonical_rows(tmp_path, "emis_im1", "medication", "code_dmd") == [None]
+
+
 def test_every_declared_rule_stands_in_the_sql_and_every_rule_there_is_declared() -> None:
     assert rules_used(layout("emis_im1")) == set(layout("emis_im1").rules)

@@ -302,5 +302,11 @@ def test_a_time_of_birth_does_not_change_an_age(tmp_path: Path) -> None:
     assert date(2026, 3, 31) == REFERENCE_DATE
 
 
+@pytest.mark.parametrize("concept", ["-1", "0", "", "NULL", " "])
+def test_a_concept_that_is_not_known_is_none(tmp_path: Path, concept: str) -> None:
+    events(tmp_path, {"CTV3Code": "", "SNOMEDCode": concept})
+    assert canonical_rows(tmp_path, "tpp_sr", "event", "code_snomed", "code_ctv3") == [(None, None)]
+
+
 def test_every_declared_rule_stands_in_the_sql_or_in_the_loader() -> None:
     assert set(layout("tpp_sr").rules) - rules_used(layout("tpp_sr")) == {"full_file_replaces"}

@@ -244,5 +244,11 @@ def test_who_has_opted_out(
     assert worth(tmp_path, rule, "type1", "patient_id") == (kept, without)
 
 
+def test_an_entry_with_empty_codes_has_none_in_any_system(tmp_path: Path) -> None:
+    journal(tmp_path, {"CODE": " ", "SNOMED_CODE": "", "DMD_CODE": " "}, {"ID": "6", "SUBSET": "A", "DMD_CODE": ""})
+    assert canonical_rows(tmp_path, "vision", "event", "code_snomed", "code_read2") == [(None, None)]
+    assert canonical_rows(tmp_path, "vision", "medication", "code_dmd") == [None]
+
+
 def test_every_declared_rule_stands_in_the_sql_and_every_rule_there_is_declared() -> None:
     assert rules_used(layout("vision")) == set(layout("vision").rules)

@@ -9,6 +9,8 @@ import pytest
 
 from agent.errors import SourceError
 from agent.run import RunRequest, run
+from agent.sources import Records, Wanted
+from agent.state import StateFolder
 from searches.document import library_folder, load_search
 from searches.people import PeopleSets
 from tests.agent_kit import CANARY, PRACTICE, REFERENCE_DATE, write_extract
@@ -19,7 +21,8 @@ PULSE = load_search(library_folder("pulse-rhythm-65"))
 @pytest.fixture
 def request_(tmp_path: Path) -> RunRequest:
     extract = write_extract(tmp_path / "extract")
-    return RunRequest(extract, "canonical", PRACTICE, (PULSE,), REFERENCE_DATE, run_seconds=60)
+    records = Records(PRACTICE, "canonical", extract, StateFolder(tmp_path / "state"))
+    return RunRequest(records, Wanted((PULSE,), REFERENCE_DATE, REFERENCE_DATE), run_seconds=60)
 
 
 class Deadly:
@@ -47,14 +50,14 @@ def test_a_run_that_takes_too_long_is_ended(request_: RunRequest) -> None:
 
 def test_a_missing_extract_is_told_in_our_own_words(request_: RunRequest, tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="no folder at"):
-        run(replace(request_, extract=tmp_path / "nowhere"))
+        run(replace(request_, records=replace(request_.records, place=tmp_path / "nowhere")))
 
 
 def test_a_foreign_error_is_told_by_its_kind_alone(request_: RunRequest) -> None:
     broken: Any = (CANARY,)
 
     with pytest.raises(SourceError, match="the run failed: AttributeError") as refused:
-        run(replace(request_, searches=broken))
+        run(replace(request_, wanted=replace(request_.wanted, searches=broken)))
     assert CANARY not in repr(refused.value) + repr(refused.value.__cause__)
 
 
@@ -62,7 +65,7 @@ def test_a_process_that_dies_is_not_waited_for(request_: RunRequest) -> None:
     deadly: Any = (Deadly(),)
 
     with pytest.raises(SourceError, match="the run ended without an answer"):
-        run(replace(request_, searches=deadly))
+        run(replace(request_, wanted=replace(request_.wanted, searches=deadly)))
 
 
 @pytest.mark.parametrize(
@@ -79,7 +82,8 @@ def test_a_process_that_dies_is_not_waited_for(request_: RunRequest) -> None:
 def test_no_refusal_of_a_damaged_extract_quotes_it(
     request_: RunRequest, capfd: pytest.CaptureFixture[str], name: str, old: str, new: str
 ) -> None:
-    path = request_.extract / name
+    assert isinstance(request_.records.place, Path)
+    path = request_.records.place / name
     path.write_bytes(path.read_bytes().replace(old.encode(), new.encode()))
     try:
         told = repr(run(request_).answers.results[PULSE.id])

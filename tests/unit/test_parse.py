@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from searches.allowed import REFUSED_NODES, REFUSED_PARTS
 from searches.errors import RuleError
 from searches.parse import parse
 
@@ -69,6 +70,28 @@ REFUSED = [
     ("SELECT «COUNT(*) FILTER (WHERE a > 1) FROM b", "FILTER is not part of the language"),
     ("SELECT COUNT(a, «c) FROM b", "COUNT takes one column"),
     ("SELECT ROW_NUMBER() OVER (PARTITION BY a ORDER BY «c NULLS FIRST) AS r FROM b", "NULLS FIRST is refused"),
+    ("SELECT a FROM b WHERE «a IS NOT DISTINCT FROM 3", "IS NOT DISTINCT FROM is refused"),
+    ("SELECT a FROM b WHERE («a, c) = (1, 2)", "a list of expressions is refused here"),
+    ("SELECT ROW_NUMBER() OVER «w AS r FROM b WINDOW w AS (PARTITION BY a)", "a named window is refused"),
+    ("SELECT MAX(a) AS m FROM b WINDOW «w AS (PARTITION BY a)", "a named window is refused"),
+    ("SELECT «ROW_NUMBER() OVER (ORDER BY c ROWS UNBOUNDED PRECEDING) AS r FROM b", "a window frame is refused"),
+    ("SELECT ROW_NUMBER() OVER (ORDER BY «c WITH FILL) AS r FROM b", "WITH FILL is refused"),
+    ("WITH «d AS MATERIALIZED (SELECT a FROM b) SELECT a FROM d", "MATERIALIZED is refused"),
+    ("WITH d AS (SELECT a FROM b «UNION ALL BY NAME SELECT a FROM c) SELECT a FROM d", "UNION BY NAME is refused"),
+    (
+        "WITH d AS («WITH e AS (SELECT a FROM b) SELECT a FROM e UNION ALL SELECT a FROM c) SELECT a FROM d",
+        "WITH inside",
+    ),
+    ("SELECT a FROM b AS x(«c)", "renaming columns in an alias is refused"),
+    ("SELECT a FROM b WHERE a IN UNNEST([«1])", "UNNEST is refused"),
+    ("SELECT a FROM b WHERE «a BETWEEN SYMMETRIC 3 AND 1", "BETWEEN SYMMETRIC is refused"),
+    ("SELECT MIN(a, «c) FROM b", "MIN takes one column"),
+    ("SELECT MAX(a, «2) FROM b", "MAX takes one column"),
+    ("SELECT a FROM b WHERE EXTRACT(YEAR FROM «a) = 3", "EXTRACT is refused"),
+    ("SELECT «date_trunc('month', a) AS m FROM b", "DATE_TRUNC is refused"),
+    ("SELECT «GREATEST(a, c) FROM b", "GREATEST is refused"),
+    ("SELECT «LEAST(a, c) FROM b", "LEAST is refused"),
+    ("SELECT a FROM b WHERE a > «5 % 3", "arithmetic is refused"),
     ("SELECT a FROM b WHERE «a. = 3", "syntax error"),
     ("SELECT a FROM b WHERE a = «:(3)", "syntax error"),
     ("SELECT a FROM b WHERE " + "(" * 40 + "«(1" + ")" * 41 + " = 1", "more than 40 parentheses deep"),
@@ -112,6 +135,19 @@ def test_what_is_not_in_the_language_is_refused_at_its_place(marked: str, reason
         assert caught.value.line == expected[0]
     else:
         assert (caught.value.line, caught.value.column) == expected
+
+
+REASONS = {**REFUSED_NODES, **REFUSED_PARTS}
+
+
+def test_every_reason_that_is_known_is_shown_here_and_says_what_to_write() -> None:
+    shown = set()
+    for marked, _ in REFUSED:
+        with pytest.raises(RuleError) as caught:
+            parse(marked.replace("«", ""))
+        shown.add((caught.value.reason, caught.value.suggestion))
+    assert [kind for kind, said in REASONS.items() if said not in shown] == []
+    assert [said for said in REASONS.values() if not said[1]] == []
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,7 @@ def assert_refused(marked: str, reason: str, declared: Declared | None = None) -
         check(parse(before + after), declared or declared_for(before + after))
     if mark:
         assert (caught.value.line, caught.value.column) == (1, len(before) + 1)
+    assert caught.value.suggestion
 
 
 ALLOWED = [
@@ -280,7 +281,7 @@ REFUSED = {
         (person("p.registered_on > :reference_date - «INTERVAL '5' WEEK"), "INTERVAL unit WEEK is refused here"),
         (person("p.registered_on > :reference_date - «INTERVAL '5.5' DAY"), "the length of an INTERVAL is a whole number"),
         (person("p.registered_on > :reference_date - «INTERVAL '201' YEAR"), "an INTERVAL is at most 200 YEAR"),
-        (person("p.registered_on > :reference_date - INTERVAL '150' YEAR - «INTERVAL '601' MONTH"), "a window reaches at most 200 years"),
+        (person("p.registered_on > :reference_date - INTERVAL '150' YEAR - «INTERVAL '601' MONTH"), "all intervals of a window together are at most 200 years"),
         (person("p.registered_on > :reference_date - «INTERVAL (p.age) DAY"), "the length of an INTERVAL is a whole number"),
         (person("p.registered_on > «INTERVAL '3' DAY"), "an INTERVAL follows a date"),
         (person("p.registered_on > «:reference_date - 30").replace("«:", ":"), "arithmetic is refused"),

@@ -10,6 +10,7 @@ import sqlglot
 from sqlglot import exp
 
 from searches.document import library, library_folder, load_search
+from searches.engines import ENGINES
 from searches.engines.duckdb import render
 from searches.errors import LayoutError
 from searches.layouts import LAYOUTS, layout
@@ -18,23 +19,31 @@ from searches.translate import translate
 from tests.small_search import DIABETIC, small_search
 
 REFERENCE_DATE = date(2026, 3, 31)
+DIALECTS = {"postgresql": "postgres", "sqlserver": "tsql"} | {name: name for name in ("duckdb", "mysql", "sqlite")}
+
+NO_SOURCE = {("vision", "dna-booking-lead"): "layout_has_no_appointments"} | {
+    ("opensafely_tpp", search): "layout_has_no_vaccination_codes"
+    for search in ("flu-at-risk", "mmr-two-doses", "pertussis-pregnancy")
+}
 
 
 def statement(sql: str = DIABETIC, name: str = "emis_im1", unit: Unit = Unit.PERSON) -> str:
     search = small_search(sql, unit=unit)
-    return translate(search, layout(name), reference_date=REFERENCE_DATE, practice="Z90001").sql
+    practice = layout(name).synthetic_practice
+    return translate(search, layout(name), reference_date=REFERENCE_DATE, practice=practice).sql
 
 
 @pytest.mark.parametrize("search_id", library())
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_every_starter_search_is_one_select_in_every_layout_that_has_its_tables(name: str, search_id: str) -> None:
     search = load_search(library_folder(search_id))
-    if name == "vision" and search.unit is Unit.APPOINTMENT:
-        with pytest.raises(LayoutError, match="layout vision has no source for appointment") as refused:
-            translate(search, layout(name), reference_date=REFERENCE_DATE, practice="Z90001")
-        assert refused.value.reason == "layout_has_no_appointments"
+    practice = layout(name).synthetic_practice
+    if (name, search_id) in NO_SOURCE:
+        with pytest.raises(LayoutError, match=f"layout {name} has no ") as refused:
+            translate(search, layout(name), reference_date=REFERENCE_DATE, practice=practice)
+        assert refused.value.reason == NO_SOURCE[name, search_id]
         return
-    local = translate(search, layout(name), reference_date=REFERENCE_DATE, practice="Z90001")
+    local = translate(search, layout(name), reference_date=REFERENCE_DATE, practice=practice)
     (tree,) = sqlglot.parse(local.sql, read="duckdb")
     assert isinstance(tree, exp.Select)
     assert {table.db for table in tree.find_all(exp.Table)} == {"", "raw"}
@@ -47,6 +56,7 @@ def test_every_starter_search_is_one_select_in_every_layout_that_has_its_tables(
         ("emis_im1", ["code_snomed", "code_emis", "code_read2"]),
         ("tpp_sr", ["code_snomed", "code_ctv3"]),
         ("vision", ["code_snomed", "code_read2"]),
+        ("opensafely_tpp", ["code_snomed", "code_ctv3"]),
     ],
 )
 def test_a_code_list_is_asked_in_every_system_that_the_layout_has(name: str, asked: list[str]) -> None:
@@ -64,6 +74,14 @@ def test_a_list_without_a_code_that_the_layout_knows_is_refused() -> None:
     with pytest.raises(LayoutError, match="layout tpp_sr has no code system of this list in event") as refused:
         statement(DIABETIC.replace("diabetes", "flu"), "tpp_sr")
     assert refused.value.reason == "no_code_in_layout"
+
+
+def test_a_practice_that_a_database_numbers_is_asked_for_by_its_number() -> None:
+    search = small_search(DIABETIC)
+    with pytest.raises(LayoutError, match="practice Z90001 is called by a number in this record system") as refused:
+        translate(search, layout("opensafely_tpp"), reference_date=REFERENCE_DATE, practice="Z90001")
+    assert refused.value.reason == "practice_is_no_number"
+    assert refused.value.hint == "give its Organisation_ID"
 
 
 def test_not_in_a_code_list_is_not_of_all_its_systems() -> None:
@@ -86,14 +104,18 @@ def test_every_date_is_a_literal() -> None:
     assert not list(sqlglot.parse_one(text, read="duckdb").find_all(exp.Placeholder))
 
 
-@pytest.mark.parametrize("name", ["person", "current_patient", "search_rows"])
-def test_a_cte_of_the_search_may_not_take_a_name_of_the_statement(name: str) -> None:
+@pytest.mark.parametrize("name", ["person", "current_patient", "rows", "observation", "type1", "sqlite_master"])
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_cte_of_the_search_may_have_any_name(engine: str, name: str) -> None:
     sql = (
         f"WITH {name} AS (SELECT p.patient_id FROM patient AS p) SELECT q.patient_id, 'met' AS outcome FROM {name} AS q"
     )
-    with pytest.raises(LayoutError, match="a CTE of the search has a name of layout emis_im1") as refused:
-        statement(sql)
-    assert refused.value.reason == "name_taken"
+    text = translate(
+        small_search(sql), layout("emis_im1"), engine, reference_date=REFERENCE_DATE, practice="Z90001"
+    ).sql
+    names = [cte.alias for cte in sqlglot.parse_one(text, read=DIALECTS[engine]).args["with_"].expressions]
+    assert names.count(name) == 1
+    assert all(other.startswith("_") for other in names if other != name)
 
 
 def test_the_receipt_says_what_was_made_of_what() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from searches.layouts.layout import Layout, RawTable, by_name, read_sql
+from searches.layouts.layout import Layout, RawTable, by_name, read_sql, typed
 from searches.layouts.shared import PATIENT_SQL, REGISTRATION_RULES, TYPE1_RULES, TYPE1_SQL
 
 _HERE = Path(__file__).parent
@@ -22,7 +22,7 @@ _CONTACT = (
 )
 """How to reach somebody; an extract without them still gives a list."""
 
-RAW = by_name(
+_TABLES = by_name(
     RawTable("Admin_Organisation", ("OrganisationGuid", "ODSCode")),
     RawTable("Agreements_SharingOrganisation", ("OrganisationGuid", "IsActivated", "Disabled", "Deleted")),
     RawTable(
@@ -79,6 +79,24 @@ RAW = by_name(
     ),
 )
 
+# What a database holds that keeps the types of the supplier's specification (8.2); every other column is text.
+_GUIDS = ("OrganisationGuid", "PatientGuid", "ObservationGuid", "ConsultationGuid", "DrugRecordGuid", "IssueRecordGuid")
+_FLAGS = ("Deleted", "IsActivated", "Disabled", "DummyType", "SpineSensitive", "IsConfidential", "DidNotAttend")
+_DAYS = (
+    *("DateOfBirth", "DateOfDeath", "DateOfRegistration", "DateOfDeactivation"),
+    *("EffectiveDate", "EnteredDate", "AppointmentDate", "BookedDate"),
+)
+_TYPES = {
+    **dict.fromkeys((*_GUIDS, "SlotGuid"), "guid"),
+    **dict.fromkeys(_FLAGS, "boolean"),
+    **dict.fromkeys(_DAYS, "date"),
+    **dict.fromkeys(("SendInTime", "LeftTime"), "time"),
+    **dict.fromkeys(("CodeId", "SnomedCTConceptId", "DmdProductCodeId"), "bigint"),
+    "ProcessingId": "integer",
+    "Value": "decimal",
+}
+RAW = typed(_TABLES, _TYPES)
+
 # A local code is one the supplier made: by its prefix (some carry a caret), or by its suffix.
 _LOCAL = """
     LTRIM(_1, '^') LIKE 'EMIS%' OR LTRIM(_1, '^') LIKE 'ESCT%' OR LTRIM(_1, '^') LIKE 'FUNDHC%'
@@ -91,6 +109,7 @@ MACROS = {
         rule('unknown_precision', CASE WHEN UPPER(TRIM(_2)) = 'U' THEN NULL ELSE on_day(_1) END, on_day(_1))
     """,
     "whole": "TRY_CAST(_1 AS BIGINT)",
+    "key_of": "TRIM(_1)",
     "is_local": _LOCAL,
 }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from searches.layouts.layout import Layout, RawTable, by_name, read_sql
+from searches.layouts.layout import Layout, RawTable, by_name, read_sql, typed
 from searches.layouts.shared import PATIENT_SQL, REGISTRATION_RULES, TYPE1_RULES, TYPE1_SQL
 
 _HERE = Path(__file__).parent
@@ -23,7 +23,7 @@ def _table(name: str, *columns: str, identity: tuple[str, ...] = ()) -> RawTable
     return RawTable(name, columns, identity=identity, optional=_REMOVED)
 
 
-RAW = by_name(
+_TABLES = by_name(
     _table(
         "SRPatient",
         *(*_KEY, "DateBirth", "DateDeath", "Gender", "TestPatient"),
@@ -49,6 +49,26 @@ RAW = by_name(
     RawTable("SRPatientRemovedByContentFilter", ("IDPatient",), may_be_absent=True),
 )
 
+# What a database holds that keeps the types of the supplier's specification (125); every other column is text. It names
+# none for RemovedData.
+_TIMES = (
+    *("DateBirth", "DateDeath", "DateRegistration", "DateDeRegistration", "DateEvent", "DateEventRecorded", "DateEnd"),
+    *("DateMedicationStart", "DateStart", "DateAppointmentBooked"),
+)
+_FLAGS = (
+    *("TestPatient", "IsNumeric", "TelephoneAppointment", "ClinicalEvent"),
+    *("IsRepeatMedication", "IsOtherMedication", "IsDentalMedication", "IsHospitalMedication"),
+)
+_TYPES = {
+    **dict.fromkeys(_TIMES, "datetime"),
+    **dict.fromkeys(_FLAGS, "boolean"),
+    **dict.fromkeys(("RowIdentifier", "IDCode"), "bigint"),
+    **dict.fromkeys(("SRPatient.RowIdentifier", "SRMapping.RowIdentifier", "IDPatient"), "integer"),
+    **dict.fromkeys(("SNOMEDCode", "ImmsSNOMEDCode", "SNOMEDPrimaryDiagnosis"), "bigint"),
+    "NumericValue": "real",
+}
+RAW = typed(_TABLES, _TYPES)
+
 _MONTH = """
     CASE SUBSTRING(_1, 4, 3) WHEN 'Jan' THEN '01' WHEN 'Feb' THEN '02' WHEN 'Mar' THEN '03' WHEN 'Apr' THEN '04'
          WHEN 'May' THEN '05' WHEN 'Jun' THEN '06' WHEN 'Jul' THEN '07' WHEN 'Aug' THEN '08' WHEN 'Sep' THEN '09'
@@ -60,6 +80,8 @@ MACROS = {
     "month_of": _MONTH,
     "whole": "TRY_CAST(_1 AS BIGINT)",
     "text_of": "rule('null_strings', NULLIF(NULLIF(TRIM(_1), ''), 'NULL'), NULLIF(TRIM(_1), ''))",
+    # A concept that is not known is 0 or less.
+    "concept_of": "CASE WHEN text_of(_1) LIKE '-%' THEN NULL ELSE NULLIF(text_of(_1), '0') END",
     "is_own": "_1 IS NULL OR UPPER(_1) = UPPER(_2)",
 }
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from searches.layouts.layout import Layout, RawTable, by_name, read_sql
+from searches.layouts.layout import Layout, RawTable, by_name, read_sql, typed
 from searches.layouts.shared import PATIENT_SQL, REGISTRATION_RULES, TYPE1_RULES, TYPE1_SQL
 
 _HERE = Path(__file__).parent
@@ -43,7 +43,7 @@ _REFERRAL = _columns(
 )
 _CONTACT = ("PHONE_NUMBER", "MOBILE_NUMBER", "EMAIL")
 
-RAW = by_name(
+_TABLES = by_name(
     RawTable("practice", ("ID", "IDENTIFIER"), positions=(_PRACTICE,), may_be_absent=True),
     RawTable(
         "patient",
@@ -70,6 +70,13 @@ RAW = by_name(
     RawTable("referral", ("PID", "ID", "DATE", "SERVICE_ID", "ACTION"), positions=(_REFERRAL,)),
 )
 
+# The supplier's files say of days that they are days, and of no other column what it is.
+_DAYS = (
+    *("DATE_OF_BIRTH", "REGISTERED_DATE", "REMOVED_DATE", "DATE_OF_DEATH"),
+    *("DATE", "RECORDED_DATE", "END_DATE"),
+)
+RAW = typed(_TABLES, dict.fromkeys(_DAYS, "date"))
+
 # Read code of the row, then Read and SNOMED CT of the systolic and of the diastolic half. Sitting, standing, lying; at
 # home, ambulatory, over 24 hours, by day. Any other code of a pair (`246..`) is a plain reading.
 _PLAIN = ("2469.", "271649006", "246A.", "271650006")
@@ -92,6 +99,7 @@ def _half(place: int) -> str:
 MACROS = {
     "on_day": "TRY_CAST(SUBSTRING(_1, 1, 4) || '-' || SUBSTRING(_1, 5, 2) || '-' || SUBSTRING(_1, 7, 2) AS DATE)",
     "whole": "TRY_CAST(_1 AS BIGINT)",
+    "text_of": "NULLIF(TRIM(_1), '')",
     "is_service": """
         UPPER(TRIM(_1)) = UPPER(:practice)
         OR TRIM(_1) IN (SELECT TRIM(s.ID) FROM raw.practice AS s WHERE UPPER(TRIM(s.IDENTIFIER)) = UPPER(:practice))

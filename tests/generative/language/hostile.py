@@ -45,10 +45,12 @@ OTHER_CODES = (
     "44054 006",
     "  ",
 )
+PRESSURES = ("271649006", "271650006")
+"""Of a blood pressure, the systolic and the diastolic half: one row of two values in one layout."""
 CODELISTS = {
-    "reds": frozenset({"44054006", "C10E.", "O'B"}),
+    "reds": frozenset({"44054006", "C10E.", "O'B", PRESSURES[0]}),
     "blues": frozenset({"999000771000000106", "XaB..", "back\\slash", "44054006"}),
-    "greens": frozenset({"100%", "_24..", "C10E."}),
+    "greens": frozenset({"100%", "_24..", "C10E.", PRESSURES[1]}),
 }
 SCHEDULES = ("weekly", "monthly", "quarterly", "yearly")
 UNITS = ("mmol/mol", "MMOL/MOL", "")

@@ -74,6 +74,8 @@ def population(hand: Hand, reference_date: date) -> Tables:
     for table in list(TABLES.values())[1:]:
         fewest, most = ROWS.get(table.name, (0, 3))
         rows: list[Row] = []
+        if table is canon.EVENT and hand.chance(60):
+            rows += _pressure(hand, dated, hand.pick(patients))
         for key in _ids(hand, fewest + hand.upto(most - fewest)):
             # Sometimes an entry that another differs from by its id only.
             if rows and hand.chance(20):
@@ -82,6 +84,17 @@ def population(hand: Hand, reference_date: date) -> Tables:
                 rows.append({**_row(hand, table, dated), table.key: key, "patient_id": hand.pick(patients)})
         tables[table.name] = rows
     return tables
+
+
+def _pressure(hand: Hand, dated: Sequence[Value], patient: int) -> list[Row]:
+    """A blood pressure: two entries of one day, each with its value."""
+    shared = _row(hand, canon.EVENT, dated) | {"patient_id": patient, "problem_status": None}
+    values = [hand.pick(hostile.NUMBERS) for _ in hostile.PRESSURES]
+    first = hand.pick((13, 102, 10**14 + 1))
+    return [
+        {**shared, "event_id": first + place, "code": code, "value": values[place]}
+        for place, code in enumerate(hostile.PRESSURES)
+    ]
 
 
 def _ids(hand: Hand, count: int) -> list[int]:

@@ -12,12 +12,13 @@ from functools import cache
 from sqlglot import TokenType, exp
 from sqlglot.dialects.duckdb import DuckDB
 
-from searches.layouts import layout
-from searches.parse import parse
+from searches.layouts import Layout, layout
+from searches.parse import SearchTree, parse
 from searches.rules import Declared, check
 from searches.rules.selects import read_whole
-from searches.search import Code, Codelist, Dimension, Good, Search, Unit
+from searches.search import Code, Codelist, Dimension, Good, Schedule, Search, Unit
 from searches.translate import Engine, Question, ask, statement
+from tests.layout_rows import listed
 from tests.spec.language.drawn import OF_LETTER, Case, Kind, Row, Section, value
 
 CANONICAL = layout("canonical")
@@ -39,21 +40,43 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One statement that asks all cases of a block at once."""
+    """One statement that asks all cases of a block at once.
+
+    Args:
+        question: in the words of a layout.
+        cases: what is asked.
+        form: how their answers stand in the rows.
+        columns: of the rows, in order.
+        written: the same SELECT as it is written, of no layout.
+        layout: whose tables are asked.
+    """
 
     question: Question
     cases: tuple[Case, ...]
     form: Form
+    columns: tuple[str, ...]
+    written: exp.Select
+    layout: Layout
 
-    def sql(self, engine: Engine) -> str:
-        """The statement as that engine writes it."""
-        return statement(self.question, CANONICAL, engine, PRACTICE).sql
+    def sql(self, engine: Engine, practice: str = PRACTICE) -> str:
+        """The statement as that engine writes it.
 
-    def differences(self, fetched: Sequence[Sequence[object]]) -> list[str]:
-        """The cases whose answer is not the drawn one, with both."""
+        It is written for one practice and has another's code put in: the tables of a layout are then written once.
+        """
+        sql = statement(self.question, self.layout, engine, PRACTICE).sql
+        return sql.replace(f"'{PRACTICE}'", f"'{practice}'")
+
+    def differences(self, fetched: Sequence[Sequence[object]], held: Sequence[Row] | None = None) -> list[str]:
+        """The cases whose answer is not the drawn one, with both.
+
+        Args:
+            fetched: rows of the statement.
+            held: rows that are expected instead of the drawn ones.
+        """
         found = []
         for place, case in enumerate(self.cases):
-            got, drawn = self._got(fetched, place), compared(self._drawn(case))
+            got = self._got(fetched, place)
+            drawn = compared(self._drawn(case)) if held is None else self._got(held, place)
             if got != drawn:
                 found.append(f"line {case.line}: {case.text}: expected {_shown_rows(drawn)}, got {_shown_rows(got)}")
         return found
@@ -72,27 +95,40 @@ class Asked:
 
 
 @cache
-def asked(section: Section, cases: tuple[Case, ...]) -> tuple[Asked, ...]:
+def asked(section: Section, cases: tuple[Case, ...], of: Layout = CANONICAL) -> tuple[Asked, ...]:
     """The statements of a block of cases, for any engine: conditions are asked in CASE and in WHERE."""
     first = cases[0]
     if first.kind is Kind.QUERY and "outcome" in first.columns:
-        question = ask(_search(section, first.text), CANONICAL, section.reference_date)
-        return (Asked(_fixed_order(question, first), cases, Form.WHOLE),)
+        return (_whole(section, cases, of),)
     if first.kind is Kind.QUERY:
-        return (Asked(_shown(section, first.columns, first.text), cases, Form.WHOLE),)
+        return (_shown(section, cases, of, Form.WHOLE, first.columns, first.text),)
+    by_columns, by_branches = both_forms(cases)
     table = OF_LETTER[first.letter]
-    ids = f"{first.letter}.patient_id" + (f", {first.letter}.{table.key}" if table.key != "patient_id" else "")
-    source = f"FROM {table.name} AS {first.letter}"
-    numbers = range(len(cases))
-    values = ", ".join(f"{_value(case)} AS answer{number}" for number, case in enumerate(cases))
-    columns = (table.key, *(f"answer{number}" for number in numbers))
-    by_columns = Asked(_shown(section, columns, f"SELECT {ids}, {values} {source}"), cases, Form.COLUMNS)
+    columns = (table.key, *(f"answer{number}" for number in range(len(cases))))
+    in_columns = _shown(section, cases, of, Form.COLUMNS, columns, by_columns)
     if first.kind is Kind.VALUE:
-        return (by_columns,)
+        return (in_columns,)
+    return (in_columns, _shown(section, cases, of, Form.BRANCHES, (table.key, "chosen_by"), by_branches))
+
+
+def both_forms(cases: tuple[Case, ...]) -> tuple[str, str]:
+    """A SELECT with a column for each case, and, of conditions, one with a branch for each."""
+    letter = cases[0].letter
+    table = OF_LETTER[letter]
+    ids = f"{letter}.patient_id" + (f", {letter}.{table.key}" if table.key != "patient_id" else "")
+    source = f"FROM {table.name} AS {letter}"
+    values = ", ".join(f"{_value(case)} AS answer{number}" for number, case in enumerate(cases))
     branches = " UNION ALL ".join(
         f"SELECT {ids}, {number} AS chosen_by {source} WHERE {case.text}" for number, case in enumerate(cases)
     )
-    return (by_columns, Asked(_shown(section, (table.key, "chosen_by"), branches), cases, Form.BRANCHES))
+    return f"SELECT {ids}, {values} {source}", branches
+
+
+def tree_of(case: Case) -> SearchTree:
+    """A case as the whole search that asks it, parsed."""
+    if case.kind is Kind.QUERY and "outcome" in case.columns:
+        return _parsed(case.text)
+    return _parsed(_around(case.text if case.kind is Kind.QUERY else both_forms((case,))[0]))
 
 
 def _value(case: Case) -> str:
@@ -124,16 +160,39 @@ def refused(case: Case) -> None:
     _search(Section("", ""), f"WITH shown AS (SELECT e.patient_id FROM event AS e WHERE {case.text}) {_OUTER}")
 
 
-def _shown(section: Section, columns: Sequence[str], sql: str) -> Question:
+def _whole(section: Section, cases: tuple[Case, ...], of: Layout) -> Asked:
+    """A whole search, with its columns in the order in which they are drawn."""
+    (case,) = cases
+    question = ask(_search(section, case.text, of), of, section.reference_date)
+    tree = question.tree.copy()
+    columns = {item.alias_or_name: item for item in tree.expressions}
+    tree.set("expressions", [columns[name] for name in case.columns])
+    return Asked(replace(question, tree=tree), cases, Form.WHOLE, case.columns, _parsed(case.text).select, of)
+
+
+def _shown(  # noqa: PLR0917 - two questions
+    section: Section, cases: tuple[Case, ...], of: Layout, form: Form, columns: tuple[str, ...], sql: str
+) -> Asked:
     """Columns of a CTE: the search around it is checked and asked, and then the CTE is shown instead."""
-    start = _after_ctes(sql)
-    before = f"{sql[:start].rstrip()}, " if start else "WITH "
-    question = ask(_search(section, f"{before}shown AS ({sql[start:]}) {_OUTER}"), CANONICAL, section.reference_date)
-    tree = exp.select(*(exp.column(name, table="s") for name in columns)).from_(exp.to_table("shown").as_("s"))
+    search = _search(section, _around(sql), of)
+    question = ask(search, of, section.reference_date)
     with_ = question.tree.args["with_"].copy()
     with_.set("expressions", with_.expressions[:-1])
+    written = _of_shown(columns, _parsed(search.sql).select.args["with_"].copy())
+    return Asked(replace(question, tree=_of_shown(columns, with_)), cases, form, columns, written, of)
+
+
+def _of_shown(columns: tuple[str, ...], with_: exp.Expression) -> exp.Select:
+    tree = exp.select(*(exp.column(name, table="s") for name in columns)).from_(exp.to_table("shown").as_("s"))
     tree.set("with_", with_)
-    return replace(question, tree=tree)
+    return tree
+
+
+def _around(sql: str) -> str:
+    """A search that has this SELECT as its last CTE."""
+    start = _after_ctes(sql)
+    before = f"{sql[:start].rstrip()}, " if start else "WITH "
+    return f"{before}shown AS ({sql[start:]}) {_OUTER}"
 
 
 def _after_ctes(sql: str) -> int:
@@ -147,17 +206,21 @@ def _after_ctes(sql: str) -> int:
     return 0
 
 
-def _fixed_order(question: Question, case: Case) -> Question:
-    """The question with its columns in the order in which they are drawn."""
-    tree = question.tree.copy()
-    columns = {item.alias_or_name: item for item in tree.expressions}
-    tree.set("expressions", [columns[name] for name in case.columns])
-    return replace(question, tree=tree)
+@cache
+def _parsed(sql: str) -> SearchTree:
+    return parse(sql)
 
 
-def _search(section: Section, sql: str) -> Search:
-    """The search of that SQL, after every rule of the language."""
-    tree = parse(sql)
+def _search(section: Section, sql: str, of: Layout = CANONICAL) -> Search:
+    """The search of that SQL, with the codes of its lists as a layout has them."""
+    lists = {name: _codelist(name, codes, of) for name, codes in section.codelists.items()}
+    return replace(_checked(sql, section.schedule), codelists=lists)
+
+
+@cache
+def _checked(sql: str, schedule: Schedule) -> Search:
+    """A search after every rule of the language."""
+    tree = _parsed(sql)
     whole = read_whole(tree)
     unit = Unit.APPOINTMENT if "appointment_id" in whole.outputs else Unit.PERSON
     dimensions = tuple(
@@ -174,10 +237,10 @@ def _search(section: Section, sql: str) -> Search:
         unit=unit,
         kind=kind,
         dimensions=dimensions,
-        codelists={name: _codelist(name, codes) for name, codes in section.codelists.items()},
+        codelists={},
         good=Good.NEUTRAL,
         target=None,
-        schedule=section.schedule,
+        schedule=schedule,
         owner="a tester",
         authored_by="a tester",
         next_review=date(2027, 1, 1),
@@ -186,6 +249,8 @@ def _search(section: Section, sql: str) -> Search:
     )
 
 
-def _codelist(name: str, codes: tuple[str, ...]) -> Codelist:
+def _codelist(name: str, codes: tuple[str, ...], of: Layout) -> Codelist:
     # Made here and not read from a file: a page also asks of texts that are no valid codes of any system.
+    if of is not CANONICAL:
+        return listed(of.name, name, codes)
     return Codelist(name, tuple(Code(system, code, "") for system in _SYSTEMS for code in codes), "0" * 64)

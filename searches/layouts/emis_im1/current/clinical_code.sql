@@ -4,11 +4,11 @@ SELECT v.code_id, v.code_snomed, v.code_emis, v.category,
             THEN rule('read_padded', SUBSTRING(SPLIT_PART(v.term_id, '-', 1) || '.....', 1, 5), v.term_id)
             END AS code_read2
 FROM (
-    SELECT TRIM(r.CodeId) AS code_id, TRIM(r.ReadTermId) AS term_id,
+    SELECT key_of(r.CodeId) AS code_id, NULLIF(TRIM(r.ReadTermId), '') AS term_id,
            CASE WHEN whole(r.SnomedCTConceptId) > 0 THEN TRIM(r.SnomedCTConceptId) END AS code_snomed,
            CASE WHEN is_local(TRIM(r.ReadTermId)) THEN TRIM(r.ReadTermId) END AS code_emis,
            LOWER(TRIM(r.EmisCodeCategoryDescription)) AS category,
-           ROW_NUMBER() OVER (PARTITION BY TRIM(r.CodeId) ORDER BY r.delivery DESC, whole(r.ProcessingId) DESC,
+           ROW_NUMBER() OVER (PARTITION BY key_of(r.CodeId) ORDER BY r.delivery DESC, whole(r.ProcessingId) DESC,
                               r.row_in_delivery DESC) AS version
     FROM raw.Coding_ClinicalCode AS r
 ) AS v

@@ -4,7 +4,7 @@ SELECT v.event_id, v.patient_id, v.event_date, v.recorded_date, v.code_ctv3, v.c
 FROM (
     SELECT whole(r.RowIdentifier) AS event_id, whole(r.IDPatient) AS patient_id, on_day(r.DateEvent) AS event_date,
            on_day(r.DateEventRecorded) AS recorded_date, text_of(r.CTV3Code) AS code_ctv3,
-           text_of(r.SNOMEDCode) AS code_snomed,
+           concept_of(r.SNOMEDCode) AS code_snomed,
            rule('is_numeric', CASE WHEN flag(r.IsNumeric) THEN decimal_of(r.NumericValue) END,
                 decimal_of(r.NumericValue)) AS value,
            text_of(r.NumericUnit) AS unit, text_of(r.IDOrganisation) AS organisation_id,

@@ -2,7 +2,7 @@ SELECT v.medication_id, v.patient_id, v.issue_date, v.code_dmd, v.is_repeat, v.i
 FROM (
     SELECT whole(r.RowIdentifier) AS medication_id, whole(r.IDPatient) AS patient_id,
            COALESCE(on_day(r.DateMedicationStart), on_day(r.DateEvent)) AS issue_date,
-           text_of(r.IDMultiLexDMD) AS code_dmd, r.IsRepeatMedication AS is_repeat,
+           concept_of(r.IDMultiLexDMD) AS code_dmd, r.IsRepeatMedication AS is_repeat,
            r.IsOtherMedication AS is_other, r.IsDentalMedication AS is_dental,
            r.IsHospitalMedication AS is_hospital, r.RemovedData AS removed,
            ROW_NUMBER() OVER (PARTITION BY whole(r.RowIdentifier), UPPER(TRIM(r.IDOrganisationVisibleTo))

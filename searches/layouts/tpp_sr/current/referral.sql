@@ -2,7 +2,7 @@ SELECT v.referral_id, v.patient_id, v.referral_date, v.code_ctv3, v.code_snomed
 FROM (
     SELECT whole(r.RowIdentifier) AS referral_id, whole(r.IDPatient) AS patient_id,
            on_day(r.DateEvent) AS referral_date, text_of(r.PrimaryDiagnosis) AS code_ctv3,
-           text_of(r.SNOMEDPrimaryDiagnosis) AS code_snomed, r.RemovedData AS removed,
+           concept_of(r.SNOMEDPrimaryDiagnosis) AS code_snomed, r.RemovedData AS removed,
            ROW_NUMBER() OVER (PARTITION BY whole(r.RowIdentifier), UPPER(TRIM(r.IDOrganisationVisibleTo))
                               ORDER BY r.delivery DESC, r.row_in_delivery DESC) AS version
     FROM raw.SRReferralOut AS r

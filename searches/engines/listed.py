@@ -1,0 +1,33 @@
+"""Codes as literals between commas, made once: thousands of them do not pass through a tree.
+
+Such a text is spelled alike in every engine, since it is made of plain characters only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from sqlglot import exp
+
+_PLAIN = re.compile(r"[ -\[\]-~]*")  # printable ASCII but the backslash, which some engines read as an escape
+_OF_TIME = (exp.Interval, exp.Extract)
+
+
+class Listed(str):
+    """Text literals with commas between them; only `listed` makes them."""
+
+    __slots__ = ()
+
+
+def listed(texts: Iterable[str]) -> list[exp.Expression]:
+    """What stands in IN (...) for these texts: one piece of text, or a literal for each if one of them is not plain."""
+    wanted = list(texts)
+    if not _PLAIN.fullmatch("".join(wanted)):
+        return [exp.Literal.string(text) for text in wanted]
+    return [exp.Var(this=Listed(", ".join("'" + text.replace("'", "''") + "'" for text in wanted)))]
+
+
+def is_foreign(node: exp.Expr) -> bool:
+    """Is this text that would be written as it stands, and neither made here nor a unit of time?"""
+    return isinstance(node, exp.Var) and not isinstance(node.this, Listed) and not isinstance(node.parent, _OF_TIME)

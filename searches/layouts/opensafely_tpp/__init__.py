@@ -1,0 +1,1 @@
+"""The OpenSAFELY-TPP database."""

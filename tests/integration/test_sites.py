@@ -1,0 +1,84 @@
+"""However a site stores a supplier's tables, every starter search gives the rows that the delivered text gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from searches.canon import TABLES
+from searches.engines import AS_NAMED, ENGINES, Site
+from searches.layouts import layout
+from searches.search import Search
+from searches.translate import ask, statement
+from tests.engine_kit import PRACTICE, RawPractice, Rows, in_order, raw_practice
+from tests.engine_servers import RUNNING, Database, Servers
+from tests.exact_answers import EXTRACTS, starter_searches
+from tests.site_kit import PREFIX, SCHEMA, HeldDatabase, SitePractice, canonical_rows, drop, held, resent
+
+PATIENTS = 24
+SEED = 5
+DAY = date(2024, 2, 29)
+SITES = (
+    Site(SCHEMA, PREFIX),
+    Site(SCHEMA, PREFIX, history="merged"),
+    Site(SCHEMA, PREFIX, columns="native"),
+    Site(SCHEMA, PREFIX, columns="native", history="merged"),
+)
+
+
+@pytest.fixture(scope="module")
+def practices(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RawPractice]:
+    folder: Path = tmp_path_factory.mktemp("raw")
+    return {name: resent(raw_practice(name, PATIENTS, SEED, folder, DAY)) for name in EXTRACTS}
+
+
+@pytest.fixture(scope="module")
+def delivered(practices: dict[str, RawPractice], servers: Servers) -> dict[str, dict[str, Rows]]:
+    found = {}
+    for name, practice in practices.items():
+        with servers.database("duckdb") as database:
+            practice.load(database)
+            written = {search.id: practice.statement(search, "duckdb") for search in starter_searches()}
+            found[name] = {key: in_order(database.query(sql)) for key, sql in written.items() if sql is not None}
+            as_named = HeldDatabase(layout(name), ENGINES["duckdb"], AS_NAMED, database)
+            found[name] |= {table: canonical_rows(as_named, table, DAY) for table in tables_of(name)}
+    return found
+
+
+def tables_of(name: str) -> list[str]:
+    return [table for table in TABLES if table in layout(name).definitions]
+
+
+@pytest.fixture(scope="module", params=RUNNING)
+def database(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Database]:
+    with servers.database(request.param) as opened:
+        yield opened
+
+
+def rows_at(loaded: SitePractice, database: Database, search: Search) -> Rows:
+    chosen = layout(loaded.practice.layout)
+    question = ask(search, chosen, DAY)
+    return in_order(database.query(statement(question, chosen, ENGINES[database.name], PRACTICE, loaded.site).sql))
+
+
+@pytest.mark.parametrize("site", SITES, ids=lambda site: f"{site.columns}-{site.history}")
+@pytest.mark.parametrize("name", EXTRACTS)
+def test_a_site_gives_the_rows_of_what_was_delivered(
+    practices: dict[str, RawPractice],
+    delivered: dict[str, dict[str, Rows]],
+    database: Database,
+    name: str,
+    site: Site,
+) -> None:
+    loaded = SitePractice(practices[name], site).load(database)
+    searches = [search for search in starter_searches() if search.id in delivered[name]]
+    try:
+        found = {table: canonical_rows(held(loaded, database), table, DAY) for table in tables_of(name)}
+        found |= {search.id: rows_at(loaded, database, search) for search in searches}
+    finally:
+        drop(database, loaded.site)
+    assert {key for key, rows in found.items() if rows != delivered[name][key]} == set()
+    assert found.keys() == delivered[name].keys()
