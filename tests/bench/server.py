@@ -113,7 +113,7 @@ def _measured(here: SiteServer, searches: tuple[Search, ...], lists: Lists) -> d
         roster = Roster(tuple(str(row[0]) for row in sorted(database.rows("SELECT patient_id FROM raw.patient"))))
         _say("the batch, over PostgreSQL")
         _forget_peak()
-        runs, scans = [], []
+        runs, scans, peak = [], [], 0.0
         found: Any = {}
         for _ in range(REPEATS):
             scans.append(_timed(clock, lambda: list(database.rows(scan, [codes])))[1])
@@ -121,7 +121,7 @@ def _measured(here: SiteServer, searches: tuple[Search, ...], lists: Lists) -> d
             planned = plan(questions)
             found, seconds = _timed(clock, lambda planned=planned: together(database, planned, roster))
             runs.append(seconds)
-        peak = _peak()
+            peak = peak or _peak()  # an agent's process has one batch
         _say("one statement per indicator, on a sample")
         sample = Random(SEED).sample(list(searches), SAMPLE)
         alone = [_timed(clock, lambda search=search: _single(database, search, roster)) for search in sample]
