@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 from decimal import Decimal, InvalidOperation
+from importlib import import_module
 from typing import Any
 from uuid import UUID
 
 from sqlglot import exp
 
 from searches.canon import TABLES
+from searches.database import plain_rows
 from searches.engines import ENGINES, Engine, Site
 from searches.layouts import layout
 from searches.layouts.expand import Bindings, definitions
@@ -234,8 +236,14 @@ class HeldDatabase:
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[tuple[Any, ...]]:
         """Run one SELECT."""
-        assert not parameters
-        yield from self.database.query(sql)
+        if not parameters:
+            yield from self.database.query(sql)
+            return
+        connection = self.database.connection
+        is_postgresql = self.database.name == "postgresql"
+        cursor = import_module("psycopg").RawCursor(connection) if is_postgresql else connection.cursor()
+        cursor.execute(sql, tuple(parameters))
+        yield from plain_rows(cursor.fetchall())
 
 
 def held(practice: SitePractice, database: Database, layout_name: str = "") -> HeldDatabase:

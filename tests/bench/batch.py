@@ -30,6 +30,7 @@ from searches.batch import Batch
 from searches.batch_plan import plan
 from searches.extract import open_extract
 from searches.layouts.expand import Bindings
+from searches.needs import needs
 from searches.people import PeopleSets, Roster, gather
 from searches.translate import Question, ask
 from tests.generated_indicators import REFERENCE_DATE, Lists, Size, code_lists, indicators, write_rows
@@ -56,9 +57,9 @@ def measure() -> dict[str, Any]:
             _say("reading the searches")
             asked = [_timed(partial(ask, search, extract.layout, REFERENCE_DATE)) for search in searches]
             questions = [question for question, _ in asked]
-            wanted = frozenset({"patient"}).union(*(question.tables for question in questions))
             _say("loading the extract")
-            with Batch(extract, wanted, Bindings(REFERENCE_DATE, extract.practice)) as batch:
+            _forget_peak()
+            with Batch(extract, needs(questions, extract.layout), Bindings(REFERENCE_DATE, extract.practice)) as batch:
                 found = _compare(batch, questions, lists)
     return {"translate_median": statistics.median(seconds for _, seconds in asked), **found}
 

@@ -48,14 +48,14 @@ def test_nothing_leaves_while_the_server_answers_wrongly(hub: RunningHub, here: 
         looked, stands = agent(state, "doctor"), agent(state, "status", "--json")
 
     assert red.code == 13
-    assert red.json["released"] == []  # type: ignore[attr-defined]
+    assert red.json["released"] == []
     assert {one["reason"] for one in red.json["problems"]} == {"conformance_failed"}  # type: ignore[attr-defined]
     assert "gpfed-agent: answers about made-up people are wrong, so nothing is released: " in red.err
     assert looked.code == 13
     assert "made-up people went wrong" in looked.out
-    assert stands.json["conformance"]["result"] == "red"  # type: ignore[attr-defined]
+    assert stands.json["conformance"]["result"] == "red"  # type: ignore[index]
 
     green = agent(state, *RUN)
     assert green.code == 0, green.err
     assert [one["agreement"] for one in green.json["released"]] == ["heart-health"]  # type: ignore[attr-defined]
-    assert agent(state, "status", "--json").json["conformance"]["result"] == "green"  # type: ignore[attr-defined]
+    assert agent(state, "status", "--json").json["conformance"]["result"] == "green"  # type: ignore[index]

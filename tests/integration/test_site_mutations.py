@@ -100,22 +100,24 @@ def test_a_typed_column_read_wrongly_changes_answers(
 
 
 LIES = (
-    ("every delivery is there", Site("gp", PREFIX), {"history": "merged"}),
-    ("there is one row for each key", Site("gp", PREFIX, history="merged"), {"history": "kept"}),
-    ("columns are typed", Site("gp", PREFIX, "native"), {"columns": "text"}),
-    ("columns are text", Site("gp", PREFIX), {"columns": "native"}),
-    ("one column is text", Site("gp", PREFIX), {"types": (("SRCode.DateEvent", "datetime"),)}),
+    ("every delivery is there", Site("gp", PREFIX), Site("gp", PREFIX, history="merged")),
+    ("there is one row for each key", Site("gp", PREFIX, history="merged"), Site("gp", PREFIX)),
+    ("columns are typed", Site("gp", PREFIX, "native"), Site("gp", PREFIX)),
+    ("columns are text", Site("gp", PREFIX), Site("gp", PREFIX, "native")),
+    ("one column is text", Site("gp", PREFIX), Site("gp", PREFIX, types=(("SRCode.DateEvent", "datetime"),))),
 )
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=True)
 @pytest.mark.parametrize(("truth", "site", "said"), LIES, ids=[truth for truth, *_ in LIES])
 def test_a_wrong_word_on_a_site_is_noticed_before_anything_is_asked(
-    practices: dict[str, RawPractice], database: Database, truth: str, site: Site, said: dict[str, str]
+    practices: dict[str, RawPractice], database: Database, truth: str, site: Site, said: Site
 ) -> None:
     loaded = SitePractice(practices["tpp_sr"], site).load(database)
     honest = check_tables(held(loaded, database), identifying=False)
-    lying = check_tables(held(SitePractice(loaded.practice, replace(loaded.site, **said)), database), identifying=False)
+    lying = check_tables(
+        held(SitePractice(loaded.practice, replace(said, schema=loaded.site.schema)), database), identifying=False
+    )
     drop(database, loaded.site)
     assert honest.complaints == (), truth
     assert lying.complaints != ()

@@ -61,6 +61,7 @@ class Planting:
     rows: list[Sent]
     planted: list[Sent] = field(default_factory=list)
     _made: int = 0
+    _ways: list[Mapping[str, Cells]] = field(default_factory=list)
 
     def all(self) -> list[Sent]:
         """The rows, and what is planted among them, in an order of which nothing may depend."""
@@ -135,7 +136,8 @@ class Planting:
         return self.way.keys[row.table] == self.way.patient.get(row.table)
 
     def _nobody(self, patient: str, number: int) -> None:
-        marks = self.random.choice(self.way.nobody)
+        self._ways = self._ways or self.random.sample(self.way.nobody, len(self.way.nobody))
+        marks = self._ways.pop()
         same = self.way.renamed(patient, 0)
         for row in self.rows:
             column = self.way.patient.get(row.table)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlglot import exp
 
 from searches.canon import TABLES, ColumnType
-from searches.engines import ENGINES
+from searches.engines import AS_NAMED, ENGINES
 from searches.layouts import layout
 from searches.layouts.expand import Bindings, definitions
 from tests.engine_servers import Database
@@ -55,7 +55,7 @@ def _given(database: Database, name: str, table: str, people: Carried) -> Iterat
     tree = exp.select(*columns).from_(exp.to_table(table).as_("t"))
     ctes = [exp.CTE(this=view, alias=exp.TableAlias(this=exp.to_identifier(each))) for each, view in views.items()]
     tree.set("with_", exp.With(expressions=ctes))
-    for row in database.query(ENGINES[database.name].render(tree)):
+    for row in database.query(ENGINES[database.name].render(tree, AS_NAMED)):
         plain = tuple(_cell(as_number(name, cell)) for cell in row[: len(_columns(table))])
         yield (*plain, _code(name, table, dict(zip(coded, row[len(plain) :], strict=True))))
 

@@ -12,7 +12,8 @@ from searches.layouts.layout import Layout, RawTable, by_name, read_sql, typed
 from searches.layouts.shared import PATIENT_SQL, REGISTRATION_RULES, TYPE1_RULES, TYPE1_SQL
 
 _HERE = Path(__file__).parent
-_ROW = ("PatientGuid", "OrganisationGuid", "Deleted", "ProcessingId")
+_VERSION = ("OrganisationGuid", "Deleted", "ProcessingId")
+_ROW = ("PatientGuid", *_VERSION)
 _DATED = ("EffectiveDate", "EffectiveDatePrecision")
 _CODES = {"snomed": "code_snomed", "emis": "code_emis", "read2": "code_read2"}
 
@@ -59,12 +60,12 @@ _TABLES = by_name(
     ),
     RawTable(
         "CareRecord_Problem",
-        (*_ROW, "ObservationGuid", "ProblemStatusDescription"),
+        (*_VERSION, "ObservationGuid", "ProblemStatusDescription"),
         optional=frozenset({"Deleted"}),  # since 5.2
     ),
-    RawTable("CareRecord_ObservationReferral", ("PatientGuid", "OrganisationGuid", "ProcessingId", "ObservationGuid")),
+    RawTable("CareRecord_ObservationReferral", ("OrganisationGuid", "ProcessingId", "ObservationGuid")),
     RawTable("CareRecord_Consultation", (*_ROW, *_DATED, "ConsultationGuid", "IsConfidential")),
-    RawTable("Prescribing_DrugRecord", (*_ROW, "DrugRecordGuid", "PrescriptionType")),
+    RawTable("Prescribing_DrugRecord", (*_VERSION, "DrugRecordGuid", "PrescriptionType")),
     RawTable(
         "Prescribing_IssueRecord", (*_ROW, *_DATED, "IssueRecordGuid", "DrugRecordGuid", "CodeId", "IsConfidential")
     ),

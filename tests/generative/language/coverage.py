@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from datetime import date
 
 from sqlglot import exp
 
 from searches.allowed import NODES
 from searches.canon import BOUND_DATES, BUILT_IN_DIMENSIONS, TABLES
 from searches.footprint import footprint
+from searches.layouts import Layout
+from searches.layouts.expand import RAW, Bindings, definitions
+from searches.layouts.layout import ORDER_COLUMNS
 from searches.parse import SearchTree, parse
 from searches.search import Schedule, Search, Unit
 from searches.windows import is_bound
@@ -76,6 +80,20 @@ def constructs(searches: Iterable[Search]) -> Counter[str]:
     """In how many searches each construct stands."""
     known = wanted()
     return Counter(name for search in searches for name in known.intersection(_of(search)))
+
+
+def raw_columns(of: Layout, searches: Iterable[Search]) -> frozenset[tuple[str, str]]:
+    """The columns of raw tables that searches read in a layout, with the names of their tables."""
+    tables = {name for search in searches for name in footprint(parse(search.sql)).tables}
+    views = definitions(of, tables & of.definitions.keys(), Bindings(date(2026, 3, 31), "Z90001"))
+    found = set()
+    for select in (select for view in views.values() for select in view.find_all(exp.Select)):
+        source = select.args["from_"].this if select.args.get("from_") else None
+        if isinstance(source, exp.Table) and source.db == RAW:
+            alias = source.alias_or_name
+            columns = (column for column in select.find_all(exp.Column) if column.table == alias)
+            found.update((source.name, column.name) for column in columns)
+    return frozenset(column for column in found if column[1] not in ORDER_COLUMNS)
 
 
 def _of(search: Search) -> Iterator[str]:

@@ -55,7 +55,7 @@ def bound_date(here: Here) -> Operand:
 def interval(here: Here, units: tuple[str, ...]) -> str:
     """Plus or minus an INTERVAL."""
     unit = here.hand.pick(units)
-    amount = here.hand.pick({"DAY": hostile.DAYS, "MONTH": hostile.MONTHS, "YEAR": (1, 5, 17)}[unit])
+    amount = here.hand.pick({"DAY": hostile.DAYS, "MONTH": (1, 1, *hostile.MONTHS), "YEAR": (1, 5, 17)}[unit])
     length = f"'{amount}'" if here.hand.chance(80) else str(amount)
     return f"{here.hand.pick('--+')} INTERVAL {length} {unit}"
 
@@ -67,8 +67,8 @@ def day(here: Here, depth: int = 1) -> Operand:
         return bound_date(here)
     if depth and here.hand.chance(15):
         return _computed_day(here, found)
-    if found.alias and here.hand.chance(30):
-        return Operand(f"{found.text} {interval(here, ('DAY', 'MONTH'))}", Col(Kind.DATE))
+    if found.alias and here.hand.chance(40):
+        return Operand(f"{found.text} {interval(here, ('MONTH', 'MONTH', 'DAY'))}", Col(Kind.DATE))
     return found
 
 
@@ -214,6 +214,11 @@ def _compared(here: Here, left: Operand, sign: str, right: Operand) -> str:
 
 def _day_compared(here: Here) -> str:
     left = day(here)
+    if " INTERVAL " in left.text and not left.text.startswith(":") and here.hand.chance(60):
+        moved = left.text.split()[0].rpartition(".")[2]
+        others = [found for found in here.columns(Kind.DATE) if not found.text.endswith(f".{moved}")]
+        if others and not here.grouped:
+            return _compared(here, left, here.hand.pick(ORDERS), here.hand.pick(others))
     if here.hand.chance(15):
         low, high = bound_date(here), bound_date(here)
         if low.text.split()[0] != high.text.split()[0] and not left.written:  # else the two could be one day

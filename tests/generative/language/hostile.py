@@ -68,3 +68,9 @@ def days_near(reference_date: date) -> list[date]:
     # Most often where a window begins; two days on it matters how a month without such a day was counted.
     near += [window + timedelta(days=days) for window in windows for days in (-1, 0, 0, 1, 1, 2)]
     return [day for day in near if day <= reference_date]
+
+
+def month_ends(reference_date: date) -> list[date]:
+    """Days that some other months do not have."""
+    ends = [date(year, month, 31) for year in (2021, 2022, 2023, 2025, 2026) for month in (1, 3, 5, 8, 10, 12)]
+    return [day for day in (*ends, date(2020, 2, 29), date(2024, 2, 29)) if day <= reference_date]

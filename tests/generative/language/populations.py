@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
@@ -17,7 +17,7 @@ from searches.canon import TABLES, Column, ColumnType, Table
 from tests.generative.language import hostile
 from tests.generative.language.drawing import Hand
 from tests.generative.language.evaluator import Row, Tables
-from tests.generative.language.values import Value
+from tests.generative.language.values import Value, moved
 
 MOST_PATIENTS = 4
 ROWS = {"event": (5, 10), "medication": (1, 4), "immunisation": (1, 4), "appointment": (2, 5)}
@@ -25,7 +25,7 @@ ROWS = {"event": (5, 10), "medication": (1, 4), "immunisation": (1, 4), "appoint
 TOGETHER = 1_000  # ids of one population are equal modulo this
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class World:
     """Populations that are loaded together, as of one reference date; `tables[n]` is the nth."""
 
@@ -36,6 +36,11 @@ class World:
     def together(self) -> Tables:
         """Every row of every population."""
         return {name: [row for tables in self.tables for row in tables[name]] for name in TABLES}
+
+    @property
+    def practice(self) -> str:
+        """The code of the practice that it is where a layout tells practices apart; one for each reference date."""
+        return f"Z{90_000 + hostile.REFERENCE_DATES.index(self.reference_date)}"
 
     def meant(self) -> list[Tables]:
         """Each population as a search sees it: a code is without the blanks around it, and nothing is no code."""
@@ -65,7 +70,7 @@ def _apart(tables: Tables, place: int) -> Tables:
 
 def population(hand: Hand, reference_date: date) -> Tables:
     """A few patients and their records."""
-    days = [hand.pick(hostile.days_near(reference_date)) for _ in range(2 + hand.upto(2))]
+    days = _days(hand, reference_date)
     patients = _ids(hand, 1 + hand.upto(MOST_PATIENTS - 1))
     dated = (*days, *days, None)
     tables: dict[str, list[Row]] = {
@@ -84,6 +89,17 @@ def population(hand: Hand, reference_date: date) -> Tables:
                 rows.append({**_row(hand, table, dated), table.key: key, "patient_id": hand.pick(patients)})
         tables[table.name] = rows
     return tables
+
+
+def _days(hand: Hand, reference_date: date) -> list[date]:
+    """The few days on which everything happens."""
+    if hand.chance(60):
+        return [hand.pick(hostile.days_near(reference_date)) for _ in range(2 + hand.upto(2))]
+    # Two, some months apart and a day: there it shows how the end of a month was counted.
+    end = hand.pick(hostile.month_ends(reference_date))
+    months = hand.pick((1, -1)) * hand.pick((1, 1, 1, 1, *hostile.MONTHS))
+    apart = moved(end, months, "MONTH") + timedelta(days=hand.pick((1, 1, 2, 0)))
+    return [end, min(apart, reference_date)]
 
 
 def _pressure(hand: Hand, dated: Sequence[Value], patient: int) -> list[Row]:

@@ -14,26 +14,36 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
+from searches.engines import ENGINES
+from searches.errors import LayoutError
+from searches.layouts import layout
 from searches.search import Search, Unit
-from tests.engine_servers import RUNNING, Database, Servers
+from tests.engine_servers import RUNNING, Servers
 from tests.generative.language import evaluator, hostile, values
-from tests.generative.language.asking import Answers, check_valid, difference, meant
-from tests.generative.language.coverage import constructs, wanted
-from tests.generative.language.engines import loaded
+from tests.generative.language.asking import Answers, check_valid, difference, meant, statement_for, turned_away
+from tests.generative.language.coverage import constructs, raw_columns, wanted
+from tests.generative.language.engines import CANONICAL, Loaded, Place, loaded, places, raw_rows
 from tests.generative.language.populations import World, world
 from tests.generative.language.searches import Generated, many_searches, searches
+from tests.layout_rows import SUPPLIERS
+from tests.tsql import problems
 
-SEARCHES, POPULATIONS, SEED = 20, 16, 3
+SEARCHES, IN_EACH_LAYOUT, POPULATIONS, SEED = 20, 3, 16, 3
 DRAWN = 800
-_SEARCHES = settings(
-    max_examples=SEARCHES,
-    phases=[Phase.generate, Phase.shrink],
-    database=None,
-    deadline=None,
-    print_blob=False,
-    suppress_health_check=list(HealthCheck),
-)
-Asked = list[tuple[World, Database]]
+SQL_SERVER = "sqlserver"
+
+
+def given_searches(count: int) -> Callable[[Any], Any]:
+    """Any searches: so many for each of the places in which they are asked."""
+    how = settings(
+        max_examples=count,
+        phases=[Phase.generate, Phase.shrink],
+        database=None,
+        deadline=None,
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+    )
+    return lambda test: seed(SEED)(how(given(generated=searches())(test)))
 
 
 @cache
@@ -46,29 +56,71 @@ def many() -> tuple[Generated, ...]:
     return many_searches(DRAWN, SEED)
 
 
+def canonical() -> Place:
+    return places(CANONICAL, worlds())[0]
+
+
 @cache
-def expected(sql: str, schedule: str, place: int) -> Answers:
-    return meant(_SEEN[sql, schedule], worlds()[place])
+def expected(sql: str, schedule: str, place: Place) -> Answers:
+    return meant(_SEEN[sql, schedule], place)
 
 
 _SEEN: dict[tuple[str, str], Search] = {}
 
 
 @pytest.fixture(scope="module", params=RUNNING)
-def asked(request: pytest.FixtureRequest, servers: Servers) -> Iterator[Asked]:
+def everywhere(request: pytest.FixtureRequest, servers: Servers) -> Iterator[list[Loaded]]:
     with loaded(servers, request.param, worlds()) as databases:
-        yield list(zip(worlds(), databases, strict=True))
+        yield databases
 
 
-@seed(SEED)
-@_SEARCHES
-@given(generated=searches())
-def test_every_engine_gives_the_rows_that_the_evaluator_says(asked: Asked, generated: Generated) -> None:
-    search = generated.search
+@pytest.fixture(scope="module", params=[(name, engine) for name in SUPPLIERS for engine in RUNNING], ids="-".join)
+def in_a_layout(request: pytest.FixtureRequest, servers: Servers) -> Iterator[list[Loaded]]:
+    name, engine = request.param
+    with loaded(servers, engine, worlds(), name) as databases:
+        yield databases
+
+
+@given_searches(SEARCHES)
+def test_every_engine_gives_the_rows_that_the_evaluator_says(everywhere: list[Loaded], generated: Generated) -> None:
+    asked_of(everywhere, generated.search)
+
+
+@given_searches(IN_EACH_LAYOUT)
+def test_every_layout_gives_the_rows_that_the_evaluator_says(in_a_layout: list[Loaded], generated: Generated) -> None:
+    asked_of(in_a_layout, generated.search)
+
+
+def asked_of(databases: list[Loaded], search: Search) -> None:
     _SEEN[search.sql, search.schedule.value] = search
-    for place, (world_, database) in enumerate(asked):
-        found = difference(search, world_, database, expected(search.sql, search.schedule.value, place))
-        assert found is None, f"{found.engine}\n{found.sql}\n{found.says}"
+    for each in databases:
+        reason = turned_away(search, each.place.layout)
+        if reason:
+            with pytest.raises(LayoutError) as refusal:
+                statement_for(search, each.place, ENGINES[each.database.name])
+            assert refusal.value.reason == reason
+        else:
+            found = difference(search, each, expected(search.sql, search.schedule.value, each.place))
+            assert found is None, str(found)
+
+
+@pytest.mark.parametrize("name", [CANONICAL, *SUPPLIERS])
+def test_generated_statements_are_such_as_sql_server_takes(name: str) -> None:
+    place = places(name, worlds())[0]
+    asked = [generated.search for generated in many()[:12] if not turned_away(generated.search, name)]
+    statements = {f"search {at}": statement_for(search, place, ENGINES[SQL_SERVER]) for at, search in enumerate(asked)}
+    assert problems(statements) == {}
+
+
+@pytest.mark.parametrize("name", SUPPLIERS)
+def test_every_column_of_a_layout_is_read_by_a_search_and_written(name: str) -> None:
+    read = raw_columns(layout(name), (generated.search for generated in many()[:50]))
+    raw = layout(name).raw.values()
+    assert sorted({(table.name, column) for table in raw for column in table.columns} - read) == []
+    written = {
+        (row.table, column) for row in raw_rows(name, worlds()).rows for column in row.cells if row.cells[column]
+    }
+    assert sorted(read - written) == []
 
 
 def test_no_search_that_is_generated_is_refused() -> None:
@@ -84,7 +136,7 @@ def test_searches_find_people_of_every_outcome_and_leave_some_out() -> None:
     people = sum(len(tables["patient"]) for tables in worlds()[0].tables)
     outcomes: Counter[Any] = Counter()
     for generated in many()[:100]:
-        answers = meant(generated.search, worlds()[0])
+        answers = meant(generated.search, canonical())
         outcomes.update(row[1] for row in answers)
         outcomes["nobody" if not answers else "everybody" if answers.total() >= people else "some"] += 1
     assert set(outcomes) >= {"met", "not met", "excepted", None}
@@ -95,7 +147,7 @@ def test_searches_find_people_of_every_outcome_and_leave_some_out() -> None:
 def test_no_search_of_people_gives_two_rows_for_one_person() -> None:
     for generated in many()[:100]:
         if generated.search.unit is Unit.PERSON:
-            rows = meant(generated.search, worlds()[0])
+            rows = meant(generated.search, canonical())
             assert max(Counter(row[0] for row in rows.elements()).values(), default=0) <= 1, generated.search.sql
 
 
@@ -132,7 +184,7 @@ def test_searches_and_populations_tell_a_wrong_meaning_from_the_right_one(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(evaluator, *FAULTS[fault])
-    assert any(meant(generated.search, worlds()[0]) != right(place) for place, generated in enumerate(many()))
+    assert any(meant(generated.search, canonical()) != right(place) for place, generated in enumerate(many()))
 
 
 @cache
@@ -140,4 +192,4 @@ def right(place: int) -> Answers:
     with pytest.MonkeyPatch.context() as whole:
         for name, _ in FAULTS.values():
             whole.setattr(evaluator, name, getattr(values, name))
-        return meant(many()[place].search, worlds()[0])
+        return meant(many()[place].search, canonical())
