@@ -16,6 +16,7 @@ from unittest.mock import patch
 from governance import (
     decision,
     gate,
+    linear_audit,
     margins,
     means,
     overlap,
@@ -196,6 +197,11 @@ DEFENCES: Final = (
         "overlap remembers",
         "earlier releases of other searches are compared with too",
         lambda: [(suppress, "ledger_of", _fresh_ledger)],
+    ),
+    Defence(
+        "nightly audit",
+        "counts that together tell of a few people are not shown together again",
+        lambda: [(linear_audit, "alerts_of", _answer({}))],
     ),
     Defence(
         "margins are watched",

@@ -231,3 +231,27 @@ def test_two_patients_leave_the_second_question_and_another_comes() -> None:
         return [Surgery(PATIENTS).release(ask("a", ASTHMA, OTHERS), second)]
 
     assert_alike(world)
+
+
+@stopped_by("nightly audit")
+def test_three_counts_that_together_are_one_patient_are_not_shown_together_again() -> None:
+    """The whole less its two halves is Ann; no two of the three are near each other."""
+    surgery, whole = Surgery(PATIENTS, is_audited=True), [*ASTHMA, *OTHERS, "Ann"]
+    rest = crowd("patient", 60, 140)
+    asked = [ask("a-half", ASTHMA, rest), ask("b-half", OTHERS, rest), ask("c-whole", whole, rest)]
+    surgery.release(*asked)
+    letter = surgery.release(*asked)
+    assert None in [letter.value(search_id, "met") for search_id in ("a-half", "b-half", "c-whole")]
+
+
+@stopped_by("nightly audit")
+def test_four_counts_that_together_are_one_patient_are_not_shown_together_again() -> None:
+    """Rows and columns of a square, asked as searches of their own."""
+    surgery, quarters = Surgery(PATIENTS, is_audited=True), [crowd("patient", 30, 30 * number) for number in range(4)]
+    rest = crowd("patient", 60, 140)
+    a, b, c, d = quarters
+    sums = {"q1": [*a, *b], "q2": [*c, *d], "q3": [*a, *c], "q4": [*b, *d, "Ann"]}
+    asked = [ask(search_id, met, rest) for search_id, met in sums.items()]
+    surgery.release(*asked)
+    letter = surgery.release(*asked)
+    assert None in [letter.value(search_id, "met") for search_id in sums]
