@@ -14,9 +14,9 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from governance import (
+    audited,
     decision,
     gate,
-    linear_audit,
     margins,
     means,
     overlap,
@@ -209,9 +209,9 @@ DEFENCES: Final = (
         lambda: [(decision, "gives_away", _answer([]))],
     ),
     Defence(
-        "nightly audit",
-        "counts that together tell of a few people are not shown together again",
-        lambda: [(linear_audit, "alerts_of", _answer({}))],
+        "audit",
+        "counts that together tell of a few people are not shown together",
+        lambda: [(audited, "alerts_of", _answer({}))],
     ),
     Defence(
         "margins are watched",
