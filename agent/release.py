@@ -13,10 +13,11 @@ from agent.approval import Due
 from agent.history import Memory
 from agent.outbox import Place
 from agent.sources import Ran
+from governance.audited import suppress_audited
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import Profile, profile, size_band
 from governance.sealing import ResultMessage, Translations
-from governance.suppress import Practice, SafeTable, Suppressed, Terms, failed, not_run, suppress
+from governance.suppress import Practice, SafeTable, Suppressed, Terms, failed, not_run
 from searches.answer import Failed, NotRun
 from searches.people import PeopleSets
 from searches.search import Search
@@ -33,7 +34,7 @@ def count_for_others(one: Due, ran: Ran, memory: Memory) -> Suppressed:
     counted = [_counted(one, ran, people) for people in _answers(one, ran)]
     practice = Practice(ran.answers.roster, ran.answers.type1, memory.local_key)
     relaxed = {people.search.id: one.active.agreement.rule(people.search.id) for people in counted}
-    made = suppress(counted, Terms(one.active.agreement.id, terms, relaxed), practice, memory.history)
+    made = suppress_audited(counted, Terms(one.active.agreement.id, terms, relaxed), practice, memory.history)
     unanswered = [_unanswered(ran, search, terms) for search in one.permitted if not _is_answered(ran, search)]
     unanswered += [not_run(search, terms, "denied_here") for search in one.denied_here]
     tables = sorted((*made.tables, *unanswered), key=lambda table: table.search_id)

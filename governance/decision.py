@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from governance.complement import Covering, protect
 from governance.gate import Gate, let_out, moved
 from governance.margins import Known, Seen, Spot, Table
-from governance.overlap import Ledger, Near, near_unions, snaps
+from governance.overlap import Ledger, Near, gives_away, near_unions, snaps
 from governance.primary import Look, Looks, Rule, margins_shown, shown_unions
 from governance.release_history import Series
 from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row, Slots, Standing
@@ -93,7 +93,12 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger) -> Decided:
     table = Table(asked.places, sizes, sizes, asked.rule)
     known = _known(asked, standing, ledger)
     covered_before = before.covered if before is not None else frozenset()
-    decided = cover(table, known, Unwanted(stuck, asked.alerted, asked.bare, covered_before), (standing,))
+    stuck += tuple(gives_away(ledger, asked.places, standing, gate.shown(sizes), _of(asked)))
+    unwanted = Unwanted(stuck, asked.alerted, asked.bare, covered_before)
+    decided = cover(table, known, unwanted, (standing,))
+    if _margins_elsewhere(asked, standing, ledger) & ~decided.shown:
+        # One-way margins by another search and leaves by this one: together they may tell of the hidden leaves.
+        decided = cover(table, known, replace(unwanted, bare=True), (standing,))
     return replace(decided, snapped=_changed(asked.places, held, standing))
 
 
@@ -222,7 +227,24 @@ def _changed(places: Places, held: Standing, standing: Standing) -> int:
 
 def _near(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> list[Near]:
     shown = gate.shown(asked.places.sizes(standing))
-    return near_unions(ledger, asked.places, standing, shown, (asked.key, asked.rule.profile.overlap_width))
+    return near_unions(ledger, asked.places, standing, shown, _of(asked))
+
+
+def _of(asked: Asked) -> tuple[str, int]:
+    return asked.key, asked.rule.profile.overlap_width
+
+
+def _margins_elsewhere(asked: Asked, standing: Standing, ledger: Ledger) -> int:
+    """The one-way margins that another search has released, as bit set of unions."""
+    places, found, seen = asked.places, 0, set[int]()
+    for row in (places.totals, *places.leaf_rows, *places.margins):
+        for part in (REGISTER, DEN, MET, NOT_MET, EXCEPTED):
+            members = places.members(standing, row.first + part)
+            # What is all of the totals, or one leaf, is known as such.
+            if row in places.margins and members and members not in seen and ledger.holds(members, asked.key):
+                found |= 1 << row.first + part
+            seen.add(members)
+    return found
 
 
 def _known(asked: Asked, standing: Standing, ledger: Ledger) -> Known:

@@ -7,8 +7,9 @@ that no one person can carry a mean far. Then, for the people of one cell, as co
   (the (n, k) rule with n = 2), the sum of the others at least 10 % of the largest (the p% rule); all of values above
   `low`, since a shift of the scale must not hide a dominant one;
 * median and quartiles: n >= 40, and at least 10 people on each side of each cut;
-* either is given to the nearest step of at least (high - low) / n, rounded up to 1, 2 or 5 times a power of ten: one
-  person can move a mean by (high - low) / n, so by one step at most;
+* each is given to the nearest step of what one person can move it by, rounded up to 1, 2 or 5 times a power of ten:
+  (high - low) / n for a mean, (high - low) / root of n - 1 for a standard deviation;
+* none if fewer than 8 people have another value (on the grid) than the commonest: it would be everyone's value;
 * never: sums (others work them out as n times the mean, as nearly as the step lets them), extremes, mode, lists.
 
 The thresholds are the narrower of ACRO's (n 10, (2, 90 %), p 10 %) and UK LLC's (10).
@@ -18,6 +19,7 @@ Example: systolic pressure in 60 to 250 of 50 people: step 5 (190 / 50 = 3.8, ro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
@@ -34,6 +36,7 @@ class Refusal(StrEnum):
     NOT_ALLOWED = "means_not_allowed"
     TOO_FEW = "too_few_values"
     ONE_RULES = "one_value_rules"
+    ALIKE = "values_alike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +61,12 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A mean with its standard deviation, both on the grid."""
+    """A mean and its standard deviation, each with the step of its grid."""
 
     mean: Decimal
-    deviation: Decimal
     step: Decimal
+    deviation: Decimal
+    deviation_step: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,12 @@ def spread(values: Sequence[Decimal], measure: Measure, rule: MeanRule | None) -
     if is_dominated(above, rule):
         return Refusal.ONE_RULES
     n, step = len(above), step_of(measure, len(above))
+    if is_alike(above, step, rule):
+        return Refusal.ALIKE
+    wide = _rounded_up((measure.high - measure.low) / Decimal(n - 1).sqrt())
     mean = sum(above, Decimal(0)) / n
     variance = sum(((value - mean) ** 2 for value in above), Decimal(0)) / (n - 1)
-    return Spread(_on_grid(measure.low + mean, step), _on_grid(variance.sqrt(), step), step)
+    return Spread(_on_grid(measure.low + mean, step), step, _on_grid(variance.sqrt(), wide), wide)
 
 
 def quartiles(values: Sequence[Decimal], measure: Measure, rule: MeanRule | None) -> Quartiles | Refusal:
@@ -104,6 +111,8 @@ def quartiles(values: Sequence[Decimal], measure: Measure, rule: MeanRule | None
         return Refusal.TOO_FEW
     ordered = sorted(measure.clipped(value) for value in values)
     step = step_of(measure, len(ordered))
+    if is_alike(ordered, step, rule):
+        return Refusal.ALIKE
     lower, median, upper = (_on_grid(_quantile(ordered, quarters), step) for quarters in (1, 2, 3))
     return Quartiles(lower, median, upper, step)
 
@@ -114,9 +123,18 @@ def step_of(measure: Measure, n: int) -> Decimal:
     >>> step_of(Measure(Decimal(60), Decimal(250)), 50), step_of(Measure(Decimal(0), Decimal(1)), 30)
     (Decimal('5'), Decimal('0.05'))
     """
-    least = (measure.high - measure.low) / n
+    return _rounded_up((measure.high - measure.low) / n)
+
+
+def _rounded_up(least: Decimal) -> Decimal:
     power = Decimal(10) ** int(least.log10().to_integral_value(rounding=ROUND_FLOOR))
     return next(power * factor for factor in _LADDER if power * factor >= least)
+
+
+def is_alike(values: Sequence[Decimal], step: Decimal, rule: MeanRule) -> bool:
+    """Whether nearly everyone has one value, as far as the grid tells."""
+    [(_, commonest)] = Counter(_on_grid(value, step) for value in values).most_common(1)
+    return len(values) - commonest < rule.unlike_min
 
 
 def is_dominated(above: Sequence[Decimal], rule: MeanRule) -> bool:

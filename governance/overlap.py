@@ -25,6 +25,7 @@ from governance.standing import (
     MET,
     NOT_MET,
     OUTCOMES,
+    PARTS,
     REGISTER,
     Places,
     Row,
@@ -73,6 +74,7 @@ class Ledger:
         self._by_person: dict[int, list[Shown]] = {}
         self._exact: dict[int, set[object]] = {}
         self._released: dict[object, tuple[tuple[Cell, ...], Slots]] = {}
+        self._hidden: Ledger | None = None
 
     def add(self, members: int, series: object) -> None:
         """Keep a set; harmless when it is kept already."""
@@ -83,6 +85,19 @@ class Ledger:
         one = Shown.of(members, series)
         for person in self._first(members):
             self._by_person.setdefault(person, []).append(one)
+
+    def add_hidden(self, members: int, series: object) -> None:
+        """Keep a set that nobody may learn the size of: a margin some of whose leaves are shown and some hidden."""
+        if self._hidden is None:
+            self._hidden = Ledger(self._width)
+        self._hidden.add(members, series)
+
+    def hidden_near(self, members: int, besides: object, width: int) -> list[Shown]:
+        """The hidden sets of other series that differ by at most `width` people, none included."""
+        if self._hidden is None:
+            return []
+        same = [Shown.of(members, besides)] if self._hidden.holds(members, besides) else []
+        return same + self._hidden.near(members, besides, width)
 
     def place(self, series: object, cells: tuple[Cell, ...], slots: Slots) -> None:
         """Remember where everyone stood in the last release of a series."""
@@ -154,6 +169,24 @@ def near_unions(ledger: Ledger, places: Places, standing: Standing, shown: int, 
         for part in (REGISTER, DEN, MET, NOT_MET, EXCEPTED):
             if shown >> row.first + part & 1:
                 near = ledger.near(places.members(standing, row.first + part), series, width)
+                if near:
+                    found.append(Near(row, part, tuple(near)))
+    return found
+
+
+def gives_away(ledger: Ledger, places: Places, standing: Standing, shown: int, of: tuple[object, int]) -> list[Near]:
+    """The shown unions of a table that are margins of another table, which hides some of its leaves under them.
+
+    Such a union less the leaves that the other table shows is what it hides: three counts, so the comparison of two
+    does not find it. Arguments as for `near_unions`.
+    """
+    series, width = of
+    found = []
+    for row in (*places.leaf_rows, places.totals):
+        for part in range(len(PARTS)):
+            if shown >> row.first + part & 1:
+                members = places.members(standing, row.first + part)
+                near = ledger.hidden_near(members, series, width) if members else []
                 if near:
                     found.append(Near(row, part, tuple(near)))
     return found

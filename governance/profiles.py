@@ -45,6 +45,7 @@ class MeanRule:
         top_share_percent: the largest value is at most this share of the sum.
         largest_two_percent: the two largest values are at most this share of the sum (the (n, k) rule with n = 2).
         p_percent: the sum without the two largest is at least this share of the largest (the p% rule).
+        unlike_min: fewest people whose value is not the commonest, or the mean would be everyone's value.
     """
 
     n_min: int = 10
@@ -53,6 +54,7 @@ class MeanRule:
     top_share_percent: int = 50
     largest_two_percent: int = 90
     p_percent: int = 10
+    unlike_min: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,4 +253,5 @@ def _narrower_mean(one: MeanRule, other: MeanRule) -> MeanRule:
         top_share_percent=min(one.top_share_percent, other.top_share_percent),
         largest_two_percent=min(one.largest_two_percent, other.largest_two_percent),
         p_percent=max(one.p_percent, other.p_percent),
+        unlike_min=max(one.unlike_min, other.unlike_min),
     )

@@ -10,7 +10,7 @@ from governance.gate import Past, earlier, moved
 from governance.overlap import Ledger
 from governance.profiles import PROFILES, Profile
 from governance.release_history import ReleaseHistory, Series
-from governance.standing import Standing, places_of
+from governance.standing import PARTS, Places, Slots, Standing, places_of
 from governance.visits import patients_of
 from searches.search import Cell
 
@@ -36,6 +36,7 @@ def ledger_of(history: ReleaseHistory, period: str = "") -> Ledger:
         return ledger
     for key, one in asked.items():
         ledger.place(key, one.cells, one.slots)
+        _add_hidden(ledger, key, places_of(one.cells), one.slots, one.released[0])
     room = LEDGER_BYTES
     for key, members in _newest_first(asked):
         room -= members.bit_length() // 8
@@ -59,6 +60,16 @@ def add_to_ledger(ledger: Ledger, key: str, slots: tuple[Standing, ...], of: tup
     ledger.place(key, cells, slots)
     for union in _numbers(shown):
         ledger.add(patients_of(places, slots, union), key)
+    _add_hidden(ledger, key, places, slots, shown)
+
+
+def _add_hidden(ledger: Ledger, key: str, places: Places, slots: Slots, shown: int) -> None:
+    """Keep the one-way margins that cannot be worked out although some of their leaves can."""
+    for row in places.margins:
+        for part in range(len(PARTS)):
+            some = any(shown >> places.rows[leaf].first + part & 1 for leaf in row.leaves)
+            if some and not shown >> row.first + part & 1:
+                ledger.add_hidden(patients_of(places, slots, row.first + part), key)
 
 
 def next_series(decided: Decided, before: Series | None, cells: tuple[Cell, ...], of: tuple[Profile, str]) -> Series:

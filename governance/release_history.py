@@ -13,6 +13,7 @@ ledger are rebuilt at every turn; nothing else has to be kept.
     series     by key: cells, delta, slots [base64 zlib of the standing, one byte a position], past [[shown, released,
                undo]] with undo as base64 of 5 bytes a move (position in 4, place in 1), covered [[row, outcome]]
     periods    by "AGREEMENT DATE": how often results for that reference date were released
+    alerts     by series: numbers of the unions that the audit of combinations wants withheld, for good
 
 The HMAC is under the practice's local key: a file that was edited, or is another practice's, is refused. An older copy
 of the file is whole, but its mark is not the last message that the outbox knows (nor, if the whole state folder was put
@@ -102,12 +103,15 @@ class ReleaseHistory:
         index: who stands at which position.
         series: by key.
         periods: how often results were released, by agreement and reference date.
+        alerts: unions that are withheld because of what combinations of counts tell, by series; they stay so, or the
+            same combination would be back in the release after next.
         mark: the last message that this history knows of.
     """
 
     index: PeopleIndex = field(default_factory=PeopleIndex.empty)
     series: Mapping[str, Series] = field(default_factory=dict)
     periods: Mapping[str, int] = field(default_factory=dict)
+    alerts: Mapping[str, frozenset[int]] = field(default_factory=dict)
     mark: Mark = field(default_factory=Mark)
 
     def marked(self, mark: Mark) -> ReleaseHistory:
@@ -169,6 +173,7 @@ def write_history(history: ReleaseHistory, local_key: bytes) -> bytes:
         "people": _text(b"".join(key for key, _ in sorted(history.index.places.items(), key=lambda pair: pair[1]))),
         "series": {key: _series_json(one) for key, one in history.series.items()},
         "periods": dict(history.periods),
+        "alerts": {key: sorted(unions) for key, unions in history.alerts.items()},
     }
     data = zlib.compress(to_canonical(body), 6)
     return MAGIC + _mac(local_key, data) + data
@@ -194,6 +199,7 @@ def read_history(data: bytes, local_key: bytes) -> ReleaseHistory:
         index=PeopleIndex({key: position for position, key in enumerate(keys)}),
         series={key: _series_of(one) for key, one in body["series"].items()},
         periods=body["periods"],
+        alerts={key: frozenset(unions) for key, unions in body["alerts"].items()},
         mark=Mark(*body["mark"]),
     )
 

@@ -1,4 +1,4 @@
-"""Is a site's database as it is said to be? Every table and column that a layout reads, against the live catalogue.
+"""Is a site's database as it is said to be? Every table and column that a layout reads, against what the database lists.
 
 A complaint says which table and column, what was expected and what was found, and what to change. With one complaint
 nothing runs: a column of another type or a table under another name would give wrong numbers, not none.
@@ -16,7 +16,7 @@ from datetime import date
 from sqlglot import exp
 
 from searches.database import Database
-from searches.engines.catalogue import CATALOGUES, affinity, asked
+from searches.engines.live_schema import LIVE_SCHEMAS, affinity, asked
 from searches.engines.site import RAW, READ, FoundTable, Site
 from searches.engines.writing import raw_table
 from searches.layouts.at_site import kind_of, typed_column
@@ -50,7 +50,7 @@ _SUITS_SQLITE: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What a look at the catalogue has shown.
+    """What a look at the live schema has shown.
 
     Args:
         complaints: what is not as it was said to be; with one, nothing may run.
@@ -107,7 +107,7 @@ def wanted_by(layout: Layout, site: Site, tables: Iterable[str] = (), *, identif
 
 
 def check_tables(database: Database, tables: Iterable[str] = (), *, identifying: bool = True) -> Checked:
-    """Look at the catalogue of a database, before anything else is asked of it.
+    """Look at the live schema of a database, before anything else is asked of it.
 
     Args:
         database: as configured.
@@ -115,25 +115,25 @@ def check_tables(database: Database, tables: Iterable[str] = (), *, identifying:
         identifying: who a patient is will be asked too.
 
     Raises:
-        DatabaseError: the catalogue cannot be read.
+        DatabaseError: the live schema cannot be read.
     """
     layout, site = database.layout, database.site
-    catalogue = CATALOGUES[database.engine.name]
+    live = LIVE_SCHEMAS[database.engine.name]
     wanted = wanted_by(layout, site, tables, identifying=identifying)
-    columns = [_texts(row) for row in database.rows(asked(catalogue.columns, site.schema))]
+    columns = [_texts(row) for row in database.rows(asked(live.columns, site.schema))]
     checked = compare(layout, site, database.engine.name, wanted, columns)
     if checked.complaints:
         return checked
     wrong = _kept_twice(database, checked.site, wanted) if site.history == "merged" else ()
     if database.engine.name == "sqlite" and not layout.native:
         wrong += _unreadable(database, checked.site, wanted)
-    indexes = [_texts(row) for row in database.rows(asked(catalogue.indexes, site.schema))] if catalogue.indexes else []
-    notes = _without_index(layout, checked.site, wanted, indexes) if catalogue.indexes else ()
+    indexes = [_texts(row) for row in database.rows(asked(live.indexes, site.schema))] if live.indexes else []
+    notes = _without_index(layout, checked.site, wanted, indexes) if live.indexes else ()
     return replace(checked, complaints=wrong, notes=notes)
 
 
 def compare(layout: Layout, site: Site, engine: str, wanted: Wanted, listed: Iterable[Sequence[str]]) -> Checked:
-    """What a layout reads at a site, against what the site's catalogue lists.
+    """What a layout reads at a site, against what the database lists.
 
     Args:
         layout: whose tables.
@@ -201,7 +201,7 @@ class _Look:
         if self.engine == "sqlite":
             fits, got = affinity(listed[name]) in _SUITS_SQLITE[kind], listed[name].lower() or "no type"
         else:
-            got = CATALOGUES[self.engine].kind(listed[name])
+            got = LIVE_SCHEMAS[self.engine].kind(listed[name])
             fits = got in _SUITS[kind] or (self.engine, kind, got) == ("mysql", "guid", "text")
         return name, "" if fits else self._other_type(table, column, kind, got)
 

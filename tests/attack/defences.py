@@ -14,6 +14,7 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from governance import (
+    audited,
     decision,
     gate,
     margins,
@@ -198,6 +199,21 @@ DEFENCES: Final = (
         lambda: [(suppress, "ledger_of", _fresh_ledger)],
     ),
     Defence(
+        "margins elsewhere",
+        "a table whose one-way margins another search released shows no leaves",
+        lambda: [(decision, "_margins_elsewhere", _answer(0))],
+    ),
+    Defence(
+        "margins of other tables",
+        "a count is withheld that is a one-way margin of a table that hides leaves under it",
+        lambda: [(decision, "gives_away", _answer([]))],
+    ),
+    Defence(
+        "audit",
+        "counts that together tell of a few people are not shown together",
+        lambda: [(audited, "alerts_of", _answer({}))],
+    ),
+    Defence(
         "margins are watched",
         "sums of shown leaves are compared like shown counts",
         lambda: [(primary, "margins_shown", _answer(0)), (decision, "margins_shown", _answer(0))],
@@ -306,8 +322,8 @@ DEFENCES: Final = (
     ),
     Defence(
         "means on a grid",
-        "a mean is given to a step that one person moves it by at most",
-        lambda: [(means, "step_of", _answer(Decimal("0.01")))],
+        "a mean and a deviation are given to a step that one person moves them by at most",
+        lambda: [(means, "_rounded_up", _answer(Decimal("0.01")))],
     ),
     Defence(
         "no value rules a mean",
@@ -315,9 +331,19 @@ DEFENCES: Final = (
         lambda: [(means, "is_dominated", _answer(False))],
     ),
     Defence(
+        "means are of different values",
+        "a mean of people who nearly all have one value is not given",
+        lambda: [(means, "is_alike", _answer(False))],
+    ),
+    Defence(
         "enough values",
-        "a mean is of ten values at least, a median of forty",
-        lambda: [(MeanRule, "n_min", 1), (MeanRule, "median_n_min", 1), (MeanRule, "each_side", 0)],
+        "a mean is of ten values at least, a median of forty, and eight of them are not the commonest",
+        lambda: [
+            (MeanRule, "n_min", 1),
+            (MeanRule, "median_n_min", 1),
+            (MeanRule, "each_side", 0),
+            (MeanRule, "unlike_min", 0),
+        ],
     ),
     Defence(
         "declared values only",

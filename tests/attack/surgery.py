@@ -17,6 +17,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
+from governance.audited import suppress_audited
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import GP_BENCH, Profile
 from governance.release_history import ReleaseHistory, read_history, write_history
@@ -109,6 +110,8 @@ class Surgery:
         agreement: its id.
         opted_out: who wants to be counted for nobody else.
         groups: who has which value of a public dimension, so that list sizes are known by it.
+        is_audited: whether releases are audited as a whole, as the agent does; left out, so that every other defence
+            is seen by itself.
     """
 
     patients: Iterable[str]
@@ -116,6 +119,7 @@ class Surgery:
     agreement: str = "heart-health"
     opted_out: Iterable[str] = ()
     groups: Sequence[Split] = ()
+    is_audited: bool = False
     weeks: int = 0
     history: ReleaseHistory = field(default_factory=ReleaseHistory)
 
@@ -145,7 +149,8 @@ class Surgery:
         opted_out = roster.bits(self.opted_out)
         counted = [self._counted(one, roster, opted_out) for one in asked]
         practice = Practice(roster, opted_out, LOCAL_KEY)
-        made = suppress(counted, Terms(self.agreement, self.profile), practice, self.history)
+        make = suppress_audited if self.is_audited else suppress
+        made = make(counted, Terms(self.agreement, self.profile), practice, self.history)
         self.history = read_history(write_history(made.history, LOCAL_KEY), LOCAL_KEY)
         return Letter(json.dumps([table.to_json() for table in made.tables]).encode())
 

@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from decimal import Decimal
-
 import pytest
 
-from governance.means import Measure, Refusal, Spread, spread
-from governance.profiles import GP_BENCH
-from tests.attack.attacker import Notes, read
-from tests.attack.surgery import Letter, Split, Surgery, ask, crowd
-
-PRESSURE = Measure(Decimal(60), Decimal(250))
+from tests.attack.surgery import Letter, Surgery, ask, assert_alike, crowd
 
 
-@pytest.mark.xfail(strict=True, reason="margins that other searches released are not among what the attacker knows")
-def test_the_margins_of_two_dimensions_come_from_two_other_searches() -> None:
-    """A table by sex and age; beside it one by sex and one by age, which give every one-way margin exactly."""
-    groups = {(sex, age): crowd(f"{sex} {age}", 300) for sex in "FM" for age in ("old", "young")}
-    met = [who for number, one in zip((4, 40, 35, 30), groups.values(), strict=True) for who in one[:number]]
-    not_met = [who for one in groups.values() for who in one[100:150]]
-    sex: Split = ("sex", {sex: [*groups[sex, "old"], *groups[sex, "young"]] for sex in "FM"})
-    age: Split = ("age", {age: [*groups["F", age], *groups["M", age]] for age in ("old", "young")})
-    letter = Surgery([who for one in groups.values() for who in one]).release(
-        ask("a-sex", met, not_met, by=[sex]),
-        ask("b-age", met, not_met, by=[age]),
-        ask("q", met, not_met, by=[sex, age]),
-    )
-    notes = read(letter, "q")
-    for margin, leaves in (("F", ("F old", "F young")), ("M", ("M old", "M young"))):
-        _know_margin(notes, letter, "a-sex", margin, leaves)
-    for margin, leaves in (("old", ("F old", "M old")), ("young", ("F young", "M young"))):
-        _know_margin(notes, letter, "b-age", margin, leaves)
-    assert notes.width("F old met") >= 7
+@pytest.mark.xfail(strict=True, reason="how few are outside a register is looked at today, not as last released")
+def test_one_more_joins_a_register_that_nearly_everybody_is_on() -> None:
+    """The move is held, but eight outside have become seven, and something is withheld that was not last week."""
+    groups = {"a": crowd("a", 600), "b": crowd("b", 600)}
+
+    def world(it_is_so: bool) -> list[Letter]:
+        surgery, letters = Surgery([*groups["a"], *groups["b"]], groups=[("group", groups)]), []
+        for joined in (0, int(it_is_so)):
+            a, b = groups["a"][: 592 + joined], groups["b"][:510]
+            outcomes = [*a[:300], *b[:280]], [*a[300:580], *b[280:480]], [*a[580:], *b[480:]]
+            letters.append(surgery.release(ask("q", *outcomes, by=[("group", groups)])))
+        return letters
+
+    assert_alike(world)
 
 
-@pytest.mark.xfail(strict=True, reason="one person moves a deviation by several steps")
-def test_an_outlier_is_seen_in_the_deviation() -> None:
-    shown = [spread([Decimal(100)] * 49 + [Decimal(ann)], PRESSURE, GP_BENCH.mean) for ann in (100, 250)]
-    deviations = [one.deviation for one in shown if isinstance(one, Spread)]
-    steps = [one.step for one in shown if isinstance(one, Spread)]
-    assert not deviations or max(deviations) - min(deviations) <= max(steps)
-
-
-@pytest.mark.xfail(strict=True, reason="a deviation of nothing gives everybody's value")
-def test_everybody_has_the_same_value() -> None:
-    assert isinstance(spread([Decimal(140)] * 12, PRESSURE, GP_BENCH.mean), Refusal)
-
-
-def _know_margin(notes: Notes, letter: Letter, search_id: str, margin: str, leaves: Sequence[str]) -> None:
-    for outcome in ("met", "not_met"):
-        value = letter.value(search_id, outcome, margin)
-        notes.adds_up(f"{margin} margin {outcome}", *(f"{leaf} {outcome}" for leaf in leaves))
-        if value is not None:
-            notes.note(f"{margin} margin {outcome}", value, value)
+@pytest.mark.xfail(strict=True, reason="the audit withholds a count that is no longer to be released")
+def test_the_third_of_three_counts_comes_a_week_later() -> None:
+    halves = crowd("patient", 60), crowd("patient", 60, 60)
+    surgery, rest = Surgery([*crowd("patient", 250), "Ann"], is_audited=True), crowd("patient", 60, 140)
+    first = surgery.release(ask("a-half", halves[0], rest), ask("b-half", halves[1], rest))
+    second = surgery.release(ask("c-whole", [*halves[0], *halves[1], "Ann"], rest))
+    assert None in [first.value("a-half", "met"), first.value("b-half", "met"), second.value("c-whole", "met")]

@@ -76,14 +76,9 @@ def test_two_means_a_month_apart_do_not_give_the_new_patients_value() -> None:
 
 @stopped_by("no value rules a mean")
 def test_one_value_makes_up_most_of_the_sum() -> None:
-    """Everybody at the low end but Ann: the mean would be hers."""
-    alike(lambda it_is_so: spread(*[60] * 11, 250 if it_is_so else 160))
-
-
-@stopped_by("no value rules a mean")
-def test_two_values_make_up_most_of_the_sum() -> None:
-    """The one who has the second largest could work out the largest."""
-    alike(lambda it_is_so: spread(*[61] * 10, 250, 250 if it_is_so else 150))
+    """Everybody is near the low end but Ann: the mean would be hers."""
+    low = [*[60] * 4, *[72] * 4, 100, 100, 102]
+    alike(lambda it_is_so: spread(*low, 250 if it_is_so else 231))
 
 
 @stopped_by("enough values")
@@ -106,3 +101,23 @@ def test_a_range_of_nothing_clips_everybody_to_one_answer() -> None:
     """A search that declares the range 140 to 140, or 250 to 60, to learn who is on which side."""
     with pytest.raises(ValueError, match="expected a range"):
         Measure(Decimal(140), Decimal(140))
+
+
+@stopped_by("means on a grid")
+def test_an_outlier_does_not_stand_out_in_the_deviation() -> None:
+    """One person moves it by one step at most, as little as somebody in the middle."""
+    shown = [spread(*OTHERS, ann) for ann in (130, 250)]
+    first, second = (one for one in shown if isinstance(one, Spread))
+    assert abs(first.deviation - second.deviation) <= first.deviation_step
+    assert first.deviation_step >= 20
+
+
+@stopped_by("means are of different values")
+def test_everybody_has_the_same_value() -> None:
+    """A deviation of nothing would be twelve people's values at once."""
+    alike(lambda it_is_so: spread(*[150 if it_is_so else 60] * 12))
+
+
+@stopped_by("means are of different values")
+def test_everybody_but_one_has_the_same_value() -> None:
+    alike(lambda it_is_so: quartiles(*[150 if it_is_so else 100] * 49, 120))

@@ -231,3 +231,23 @@ def test_two_patients_leave_the_second_question_and_another_comes() -> None:
         return [Surgery(PATIENTS).release(ask("a", ASTHMA, OTHERS), second)]
 
     assert_alike(world)
+
+
+@stopped_by("audit")
+def test_three_counts_that_together_are_one_patient() -> None:
+    """The whole less its two halves is Ann; no two of the three are near each other."""
+    whole, rest = [*ASTHMA, *OTHERS, "Ann"], crowd("patient", 60, 140)
+    letter = Surgery(PATIENTS, is_audited=True).release(
+        ask("a-half", ASTHMA, rest), ask("b-half", OTHERS, rest), ask("c-whole", whole, rest)
+    )
+    assert None in [letter.value(search_id, "met") for search_id in ("a-half", "b-half", "c-whole")]
+
+
+@stopped_by("audit")
+def test_four_counts_that_together_are_one_patient() -> None:
+    """Rows and columns of a square, asked as searches of their own."""
+    a, b, c, d = (crowd("patient", 30, 30 * number) for number in range(4))
+    rest = crowd("patient", 60, 140)
+    sums = {"q1": [*a, *b], "q2": [*c, *d], "q3": [*a, *c], "q4": [*b, *d, "Ann"]}
+    letter = Surgery(PATIENTS, is_audited=True).release(*(ask(search_id, met, rest) for search_id, met in sums.items()))
+    assert None in [letter.value(search_id, "met") for search_id in sums]

@@ -210,3 +210,54 @@ def test_what_is_withheld_does_not_say_who_is_protected() -> None:
         return [table({"a": (few, 44 - few, 0), "b": (38 - few, 46 + few, 0), "c": (50, 50, 0)})]
 
     assert_alike(world)
+
+
+AGES, SEXES = ("old", "young"), ("F", "M")
+SQUARE = {(sex, age): crowd(f"{sex} {age}", 300) for sex in SEXES for age in AGES}
+BY_SEX: Split = ("sex", {sex: [*SQUARE[sex, "old"], *SQUARE[sex, "young"]] for sex in SEXES})
+BY_AGE: Split = ("age", {age: [*SQUARE["F", age], *SQUARE["M", age]] for age in AGES})
+
+
+def square(*weeks: Sequence[str]) -> Notes:
+    """What an attacker knows of a table by sex and age from it and its two one-way tables, released in this order."""
+    met = [who for number, one in zip((4, 40, 35, 30), SQUARE.values(), strict=True) for who in one[:number]]
+    not_met = [who for one in SQUARE.values() for who in one[100:150]]
+    asked = {
+        "q": ask("q", met, not_met, by=[BY_SEX, BY_AGE]),
+        "by-sex": ask("by-sex", met, not_met, by=[BY_SEX]),
+        "by-age": ask("by-age", met, not_met, by=[BY_AGE]),
+    }
+    surgery = Surgery([who for one in SQUARE.values() for who in one])
+    letters = {
+        one: letter for week in weeks for letter in [surgery.release(*(asked[one] for one in week))] for one in week
+    }
+    notes = read(letters["q"], "q")
+    for sex in SEXES:
+        _know_margin(notes, letters["by-sex"], "by-sex", sex, [f"{sex} {age}" for age in AGES])
+    for age in AGES:
+        _know_margin(notes, letters["by-age"], "by-age", age, [f"{sex} {age}" for sex in SEXES])
+    return notes
+
+
+def _know_margin(notes: Notes, letter: Letter, search_id: str, margin: str, leaves: Sequence[str]) -> None:
+    for outcome in ("met", "not_met"):
+        value = letter.value(search_id, outcome, margin)
+        notes.adds_up(f"{margin} margin {outcome}", *(f"{leaf} {outcome}" for leaf in leaves))
+        if value is not None:
+            notes.note(f"{margin} margin {outcome}", value, value)
+
+
+@stopped_by("margins elsewhere")
+def test_the_margins_of_two_dimensions_were_released_by_two_other_searches() -> None:
+    assert_hidden(square(["by-sex", "by-age"], ["q"]), ["F old met"])
+
+
+@stopped_by("margins elsewhere")
+def test_the_margins_of_two_dimensions_come_in_the_same_message() -> None:
+    assert_hidden(square(["by-age", "by-sex", "q"]), ["F old met"])
+
+
+@stopped_by("margins of other tables")
+def test_the_margins_of_two_dimensions_come_after_the_table() -> None:
+    """Searches that were asked for later, to finish a table that hid something."""
+    assert_hidden(square(["q"], ["by-sex", "by-age"]), ["F old met"])

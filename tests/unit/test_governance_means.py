@@ -20,8 +20,8 @@ def values(*numbers: float) -> list[Decimal]:
 
 
 def test_the_documented_example() -> None:
-    made = spread(values(*[137.4] * 50), PRESSURE, RULE)
-    assert made == Spread(Decimal(135), Decimal(0), Decimal(5))
+    made = spread(values(*[127.4] * 25, *[147.4] * 25), PRESSURE, RULE)
+    assert made == Spread(Decimal(135), Decimal(5), Decimal(0), Decimal(50))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_the_step_is_the_reach_of_one_person_rounded_up(n: int, step: str) -> No
 
 def test_nine_people_have_no_mean_and_ten_do() -> None:
     assert spread(values(*[120] * 9), PRESSURE, RULE) is Refusal.TOO_FEW
-    assert isinstance(spread(values(*[120] * 10), PRESSURE, RULE), Spread)
+    assert isinstance(spread(values(*range(100, 200, 10)), PRESSURE, RULE), Spread)
 
 
 def test_a_sensitive_profile_has_no_means_at_all() -> None:
@@ -45,7 +45,7 @@ def test_one_person_above_all_others_is_not_averaged_in() -> None:
     count = Measure(Decimal(0), Decimal(1000))
     assert spread(values(*[1] * 20, 900), count, RULE) is Refusal.ONE_RULES
     assert spread(values(*[1] * 20, 400, 400), count, RULE) is Refusal.ONE_RULES
-    assert isinstance(spread(values(*[300] * 20, 900), count, RULE), Spread)
+    assert isinstance(spread(values(*[300] * 12, *[500] * 8, 900), count, RULE), Spread)
 
 
 def test_a_shifted_scale_does_not_hide_who_rules() -> None:
@@ -57,6 +57,12 @@ def test_medians_need_ten_people_on_each_side_of_each_cut() -> None:
     assert quartiles(values(*range(100, 139)), PRESSURE, RULE) is Refusal.TOO_FEW
     made = quartiles(values(*range(100, 140)), PRESSURE, RULE)
     assert made == Quartiles(Decimal(110), Decimal(120), Decimal(130), Decimal(5))
+
+
+def test_a_mean_of_people_who_are_all_alike_would_be_everyones_value() -> None:
+    assert spread(values(*[140] * 30, *[180] * 7), PRESSURE, RULE) is Refusal.ALIKE
+    assert isinstance(spread(values(*[140] * 30, *[180] * 8), PRESSURE, RULE), Spread)
+    assert quartiles(values(*[140] * 50), PRESSURE, RULE) is Refusal.ALIKE
 
 
 def test_a_range_that_is_none_is_refused() -> None:
@@ -73,6 +79,7 @@ def test_one_person_moves_a_mean_by_one_step_at_most(numbers: list[Decimal], oth
     first, second = (spread(one, PRESSURE, RULE) for one in (numbers, [*numbers[:-1], other]))
     if isinstance(first, Spread) and isinstance(second, Spread):
         assert abs(first.mean - second.mean) <= first.step
+        assert abs(first.deviation - second.deviation) <= first.deviation_step
 
 
 @settings(deadline=None, derandomize=True, max_examples=100)

@@ -240,7 +240,7 @@ def test_identities_are_one_of_a_kind_and_say_that_they_are_invented() -> None:
     assert all(identity.surname.startswith("Synthetic-") for identity in who)
 
 
-@pytest.mark.parametrize("layout", WRITERS)
+@pytest.mark.parametrize("layout", [name for name in WRITERS if name != "opensafely_tpp"])  # it holds no identities
 def test_a_marker_reaches_every_identifying_column(layout: str, tmp_path: Path) -> None:
     synthesise(layout, 20, 1, tmp_path, identities=marked("CANARY-", "Z90001"))
     text = "".join(path.read_bytes().decode("cp1252", "replace") for path in files(tmp_path))

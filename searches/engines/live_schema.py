@@ -12,7 +12,7 @@ from sqlglot import exp
 
 
 @dataclass(frozen=True, slots=True)
-class Catalogue:
+class LiveSchema:
     """How one engine is asked.
 
     Args:
@@ -53,7 +53,7 @@ def _kinds(**names: str) -> dict[str, str]:
     return {name.strip(): kind for kind, listed in names.items() for name in listed.split(",")}
 
 
-_POSTGRESQL = Catalogue(
+_POSTGRESQL = LiveSchema(
     """SELECT CAST(table_name AS TEXT), CAST(column_name AS TEXT),
        CAST(CASE WHEN data_type = 'USER-DEFINED' THEN udt_name ELSE data_type END AS TEXT)
 FROM information_schema.columns WHERE table_schema = {schema}""",
@@ -73,7 +73,7 @@ JOIN pg_attribute AS a ON a.attrelid = t.oid AND a.attnum = i.indkey[0] WHERE n.
         guid="uuid",
     ),
 )
-_MYSQL = Catalogue(
+_MYSQL = LiveSchema(
     "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = {schema}",
     "SELECT table_name, column_name FROM information_schema.statistics "
     "WHERE table_schema = {schema} AND seq_in_index = 1",
@@ -90,7 +90,7 @@ _MYSQL = Catalogue(
         guid="uuid",
     ),
 )
-_DUCKDB = Catalogue(
+_DUCKDB = LiveSchema(
     "SELECT table_name, column_name, data_type FROM information_schema.columns "
     "WHERE table_catalog = current_database() AND table_schema = {schema}",
     "",
@@ -107,7 +107,7 @@ _DUCKDB = Catalogue(
         guid="uuid",
     ),
 )
-_SQLSERVER = Catalogue(
+_SQLSERVER = LiveSchema(
     """SELECT o.name, c.name, TYPE_NAME(c.system_type_id)
 FROM sys.columns AS c JOIN sys.objects AS o ON o.object_id = c.object_id
 WHERE o.schema_id = SCHEMA_ID({schema}) AND o.type IN ('U', 'V')""",
@@ -128,14 +128,14 @@ WHERE o.schema_id = SCHEMA_ID({schema}) AND i.key_ordinal = 1""",
         guid="uniqueidentifier",
     ),
 )
-_SQLITE = Catalogue(
+_SQLITE = LiveSchema(
     """SELECT m.name, c.name, c.type
 FROM {named}.sqlite_master AS m JOIN pragma_table_xinfo(m.name, {schema}) AS c WHERE m.type IN ('table', 'view')""",
     """SELECT m.tbl_name, c.name
 FROM {named}.sqlite_master AS m JOIN pragma_index_info(m.name, {schema}) AS c WHERE m.type = 'index' AND c.seqno = 0""",
     {},
 )
-CATALOGUES: Mapping[str, Catalogue] = {
+LIVE_SCHEMAS: Mapping[str, LiveSchema] = {
     "postgresql": _POSTGRESQL,
     "mysql": _MYSQL,
     "duckdb": _DUCKDB,

@@ -1,0 +1,55 @@
+"""A release that has been audited: suppressed, looked at as a whole, and suppressed again where it tells too much.
+
+The gate and the ledger see two counts at a time; `linear_audit` sees all that would be known after this release. What
+it finds is withheld and the release made anew from the same history, until nothing is found. Nothing leaves before.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from governance.errors import DisclosureError
+from governance.linear_audit import alerts_of
+from governance.optouts import CountedPeople
+from governance.release_history import ReleaseHistory
+from governance.suppress import Practice, Suppressed, Terms, suppress
+
+logger = logging.getLogger(__name__)
+
+_MOST_ROUNDS: Final = 5
+Alerts = Mapping[str, frozenset[int]]
+
+
+def suppress_audited(
+    counted: Sequence[CountedPeople], terms: Terms, practice: Practice, history: ReleaseHistory
+) -> Suppressed:
+    """Make the tables of one message, none of which together with others tells of a few people.
+
+    Args:
+        counted: of every search that ran.
+        terms: under what; the history's alerts are added to theirs.
+        practice: whose people.
+        history: of every release before.
+
+    Raises:
+        NotPermittedError: as `suppress`.
+        DisclosureError: as `suppress`; or some combination is left after several rounds.
+    """
+    alerts = _joined(history.alerts, terms.alerts)
+    for _ in range(_MOST_ROUNDS):
+        made = suppress(counted, replace(terms, alerts=alerts), practice, history)
+        found = _joined(alerts, alerts_of(made.history, terms.profile.overlap_width))
+        if found == alerts:
+            return replace(made, history=replace(made.history, alerts=alerts))
+        logger.warning("event=audit_alert series=%d", len(found))
+        alerts = found
+    raise DisclosureError(
+        "released counts together would tell of a few people", "tell the hub: searches are too near to each other"
+    )
+
+
+def _joined(one: Alerts, other: Alerts) -> Alerts:
+    return {key: one.get(key, frozenset()) | other.get(key, frozenset()) for key in sorted({*one, *other})}
