@@ -1,4 +1,4 @@
-"""Is a site's database as it is said to be? Every table and column that a layout reads, against what it lists of itself.
+"""Is a site's database as it is said to be? Every table and column that a layout reads, against what is listed.
 
 A complaint says which table and column, what was expected and what was found, and what to change. With one complaint
 nothing runs: a column of another type or a table under another name would give wrong numbers, not none.
