@@ -97,7 +97,7 @@ def _limits(run: Run) -> Iterator[str]:
     yield ""
     yield "The closed list. Everything else comes back from the raw tables exactly as it was drawn."
     yield ""
-    yield "| layout | limit | why, and what comes instead | of | values or rows changed here | drawn cases that meet it |"
+    yield "| layout | limit | why, and what comes instead | of | values or rows changed | drawn cases that meet it |"
     yield "|---|---|---|---|---|---|"
     for name in SUPPLIERS:
         changed = sum((people.limits for people in raw_rows(name, run.worlds).practices), Counter[str]())
@@ -112,7 +112,7 @@ def _constructs(run: Run) -> Iterator[str]:
     yield ""
     yield "## In how many searches each construct stands"
     yield ""
-    yield "Besides, every column of every raw table that a layout declares is read by searches, and written with values:"
+    yield "Besides, every column of every raw table of a layout is read by a search, and written with values:"
     yield ""
     yield "| layout | raw tables | columns read | columns written |"
     yield "|---|---|---|---|"
