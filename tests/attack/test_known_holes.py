@@ -30,3 +30,17 @@ def test_the_third_of_three_counts_comes_a_week_later() -> None:
     first = surgery.release(ask("a-half", halves[0], rest), ask("b-half", halves[1], rest))
     second = surgery.release(ask("c-whole", [*halves[0], *halves[1], "Ann"], rest))
     assert None in [first.value("a-half", "met"), first.value("b-half", "met"), second.value("c-whole", "met")]
+
+
+@pytest.mark.xfail(
+    strict=True, reason="that the audit withholds a count says that the combination is of a few, not of nobody"
+)
+def test_the_whole_is_withheld_if_and_only_if_the_target_is_in_it() -> None:
+    halves, rest = (crowd("patient", 60), crowd("patient", 60, 60)), crowd("patient", 60, 140)
+
+    def world(it_is_so: bool) -> list[Letter]:
+        whole = [*halves[0], *halves[1], *(["Ann"] if it_is_so else [])]
+        searches = ask("a-half", halves[0], rest), ask("b-half", halves[1], rest), ask("c-whole", whole, rest)
+        return [Surgery([*crowd("patient", 250), "Ann"], is_audited=True).release(*searches)]
+
+    assert_alike(world)
