@@ -8,12 +8,13 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.simulation import usefulness, years
+from tests.simulation import adversary, usefulness, years
 
 REPORTS = Path(__file__).resolve().parents[2] / "docs" / "reports"
 RUNS: dict[str, Callable[[Path, Path], bool]] = {
     "years": years.write,
     "usefulness": usefulness.write,
+    "adversary": adversary.write,
 }
 
 

@@ -283,8 +283,8 @@ sees four weeks of releases under `gp-bench`, and guesses whether the target has
 ethnicity and three conditions, and how common the code is in general. Its searches are bred ({effort.plans} plans,
 {effort.generations} generations), its guesser is logistic regression over the signs that tell most, learned from
 {effort.learned} practices and judged on {effort.guessed} others. Each practice is drawn twice, alike but for the code
-of the target. An area of 0.5 is guessing, 1 is knowing; at most {LIMIT} is asked for with everything on. By chance alone an area
-of guesses over {effort.guessed} practices twice is within 0.03 of 0.5 two times out of three.
+of the target. An area of 0.5 is guessing, 1 is knowing; at most {LIMIT} is asked for with everything on.
+By chance alone an area of guesses over {effort.guessed} practices twice is within 0.03 of 0.5 two times out of three.
 """
 
 
