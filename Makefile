@@ -5,7 +5,7 @@ TEST_PACKAGES := chromium chromium-driver mariadb-server-core mariadb-client-cor
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench mutations generative test-deps clean
+.PHONY: help demo test check format docs bench mutations generative simulation usefulness adversary test-deps clean
 
 help:            ## show the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -55,6 +55,15 @@ mutations: .venv/dev-installed  ## take each rule of each layout away, one at a 
 
 generative: .venv/dev-installed  ## draw searches and populations, compare every engine with the evaluator, and write the report
 	@$(BIN)/python -m tests.generative.language $(GENERATIVE)
+
+simulation: .venv/dev-installed  ## two years of weekly releases of 200 searches, checked set by set, and the report
+	@$(BIN)/python -m tests.simulation years
+
+usefulness: .venv/dev-installed  ## a year of the library at three practices: what is left to read, report and picture
+	@$(BIN)/python -m tests.simulation usefulness
+
+adversary: .venv/dev-installed  ## an attacker that breeds searches and learns to guess, and the report
+	@$(BIN)/python -m tests.simulation adversary
 
 test-deps:       ## Debian packages for the tests: a browser and MariaDB (asks for root)
 	@echo "Installing Debian packages: $(TEST_PACKAGES)"

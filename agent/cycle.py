@@ -32,7 +32,7 @@ from agent.errors import (
     SourceError,
     TransportError,
 )
-from agent.history import Memory, keep, open_memory
+from agent.history import Memory, keep, note_receipts, open_memory
 from agent.outbox import Message, Outgoing
 from agent.pull import Pulled, last_good, pull
 from agent.quiet import quiet_until, run_seconds
@@ -139,6 +139,7 @@ def bring_catalogue(turn: Turn, open_mailbox: OpenMailbox) -> Brought:
     try:
         with open_mailbox() as mailbox:
             pulled = pull(mailbox, turn.folder.catalogue)
+            note_receipts(turn, mailbox)
     except HubIdentityError as error:
         turn.diary.append_changed("hub_identity", {"reason": error.message})
         raise

@@ -6,18 +6,22 @@ copy of either, stops every release: what is let out next could not be compared 
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import sqlite3
 from dataclasses import dataclass
 
+from agent.errors import NotThereError
 from agent.files import write_private
 from agent.state import BEGINS_HERE, StateFolder
+from agent.transport import RECEIPTS, Mailbox
 from agent.turn import Turn
 from governance.errors import HistoryError
 from governance.release_history import Mark, ReleaseHistory, check_continues, read_history, write_history
 from governance.wire import FileKind, file_digest
 
 _KEY_BYTES = 32
+_SUFFIX = ".receipt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,25 @@ def open_memory(turn: Turn) -> Memory:
         raise HistoryError(
             "release history is gone, but results were released", "restore the state folder from its newest copy"
         )
-    if row is None or row[0] == BEGINS_HERE:
-        return Memory(ReleaseHistory(mark=last), _new_key(turn.folder))
-    local_key = _key(turn.folder)
-    history = read_history(bytes(row[0]), local_key)
+    begins = row is None or row[0] == BEGINS_HERE
+    local_key = _new_key(turn.folder) if begins else _key(turn.folder)
+    history = ReleaseHistory(mark=last) if begins else read_history(bytes(row[0]), local_key)
     known = turn.outbox.next_place().sequence - 1
-    check_continues(history, last, known, receipted=known)
+    check_continues(history, last, known, _highest_receipt(turn))
     return Memory(history, local_key)
+
+
+def note_receipts(turn: Turn, mailbox: Mailbox) -> None:
+    """Remember for which message the hub has signed last: if this state folder ends before it, it is an old copy."""
+    with contextlib.suppress(NotThereError):  # before the first receipt there is no folder of them
+        stems = [name.removesuffix(_SUFFIX) for name in mailbox.list(RECEIPTS) if name.endswith(_SUFFIX)]
+        highest = max((int(stem) for stem in stems if stem.isdecimal()), default=0)
+        turn.connection.execute("INSERT OR REPLACE INTO receipted VALUES (1, ?)", (highest,))
+
+
+def _highest_receipt(turn: Turn) -> int:
+    row = turn.connection.execute("SELECT highest FROM receipted").fetchone()
+    return int(row[0]) if row else 0
 
 
 def keep(connection: sqlite3.Connection, memory: Memory, sequence: int, sealed: bytes) -> None:

@@ -59,6 +59,7 @@ CREATE TABLE IF NOT EXISTS failure (
     PRIMARY KEY (agreement, reference_date)
 );
 CREATE TABLE IF NOT EXISTS release_history (one INTEGER PRIMARY KEY CHECK (one = 1), data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS receipted (one INTEGER PRIMARY KEY CHECK (one = 1), highest INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS latest_time (one INTEGER PRIMARY KEY CHECK (one = 1), seen TEXT NOT NULL);
 """
 

@@ -1,7 +1,9 @@
 """A release that has been audited: suppressed, looked at as a whole, and suppressed again where it tells too much.
 
-The gate and the ledger see two counts at a time; `linear_audit` sees all that would be known after this release. What
-it finds is withheld and the release made anew from the same history, until nothing is found. Nothing leaves before.
+The gate and the ledger see two counts at a time; `linear_audit` sees all that would be known after this release. Where
+it finds a combination that tells of a few people, the release is made anew from the same history: first with one of its
+counts snapped, so that the combination tells of nobody and looks as if it always had; where that cannot be, with the
+count withheld. Until nothing is found; nothing leaves before.
 """
 
 from __future__ import annotations
@@ -12,14 +14,14 @@ from dataclasses import replace
 from typing import Final
 
 from governance.errors import DisclosureError
-from governance.linear_audit import alerts_of
+from governance.linear_audit import told_by
 from governance.optouts import CountedPeople
 from governance.release_history import ReleaseHistory
-from governance.suppress import Practice, Suppressed, Terms, suppress
+from governance.suppress import Practice, Suppressed, Terms, series_of, suppress
 
 logger = logging.getLogger(__name__)
 
-_MOST_ROUNDS: Final = 5
+_MOST_ROUNDS: Final = 8
 Alerts = Mapping[str, frozenset[int]]
 
 
@@ -38,14 +40,18 @@ def suppress_audited(
         NotPermittedError: as `suppress`.
         DisclosureError: as `suppress`; or some combination is left after several rounds.
     """
-    alerts = _joined(history.alerts, terms.alerts)
+    keys = frozenset(series_of(one) for one in counted)
+    alerts, targets = _joined(history.alerts, terms.alerts), terms.targets
     for _ in range(_MOST_ROUNDS):
-        made = suppress(counted, replace(terms, alerts=alerts), practice, history)
-        found = _joined(alerts, alerts_of(made.history, terms.profile.overlap_width))
-        if found == alerts:
+        made = suppress(counted, replace(terms, alerts=alerts, targets=targets), practice, history)
+        told = told_by(made.history, terms.profile.overlap_width, keys)
+        if not told.targets:
             return replace(made, history=replace(made.history, alerts=alerts))
-        logger.warning("event=audit_alert series=%d", len(found))
-        alerts = found
+        logger.warning("event=audit_alert series=%d", len(told.alerts))
+        new = tuple(dict.fromkeys((*targets, *told.targets)))
+        if new == targets:
+            alerts = _joined(alerts, told.alerts)
+        targets = new
     raise DisclosureError(
         "released counts together would tell of a few people", "tell the hub: searches are too near to each other"
     )

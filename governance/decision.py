@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from governance.complement import Covering, protect
 from governance.gate import Gate, let_out, moved
 from governance.margins import Known, Seen, Spot, Table
-from governance.overlap import Ledger, Near, gives_away, near_unions, snaps
+from governance.overlap import Ledger, Near, gives_away, near_unions, rests, snaps
 from governance.primary import Look, Looks, Rule, margins_shown, shown_unions
 from governance.release_history import Series
 from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row, Slots, Standing
@@ -64,6 +64,7 @@ class Decided:
         shown: bit set of the unions that others can work out.
         gated: bit set of those that they could, before any count was withheld.
         snapped: bit set of the unions in which people were placed as another search has them.
+        full: the leaves where nobody is outside the table, but for moves that are held.
     """
 
     table: Table
@@ -76,6 +77,7 @@ class Decided:
     shown: int
     gated: int
     snapped: int = 0
+    full: frozenset[int] = frozenset()
 
 
 def decide(asked: Asked, before: Series | None, ledger: Ledger) -> Decided:
@@ -91,7 +93,7 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger) -> Decided:
     standing, stuck = _clear_of_others(asked, gate, ledger, held)
     sizes = asked.places.sizes(standing)
     table = Table(asked.places, sizes, sizes, asked.rule)
-    known = _known(asked, standing, ledger)
+    known = _known(asked, standing, ledger, before)
     covered_before = before.covered if before is not None else frozenset()
     stuck += tuple(gives_away(ledger, asked.places, standing, gate.shown(sizes), _of(asked)))
     unwanted = Unwanted(stuck, asked.alerted, asked.bare, covered_before)
@@ -99,7 +101,9 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger) -> Decided:
     if _margins_elsewhere(asked, standing, ledger) & ~decided.shown:
         # One-way margins by another search and leaves by this one: together they may tell of the hidden leaves.
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
-    return replace(decided, snapped=_changed(asked.places, held, standing))
+    if any(ledger.near(rest, *_of(asked)) for rest in rests(asked.places, standing, decided.shown)):
+        decided = cover(table, known, replace(unwanted, bare=True), (standing,))
+    return replace(decided, snapped=_changed(asked.places, held, standing), full=known.full)
 
 
 def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Ledger) -> Decided:
@@ -247,15 +251,25 @@ def _margins_elsewhere(asked: Asked, standing: Standing, ledger: Ledger) -> int:
     return found
 
 
-def _known(asked: Asked, standing: Standing, ledger: Ledger) -> Known:
+def _known(asked: Asked, standing: Standing, ledger: Ledger, before: Series | None) -> Known:
     elsewhere = _elsewhere(asked, standing, ledger) if asked.rule.profile.complementary else 0
     if asked.lists is None:
         return Known(elsewhere=elsewhere)
-    sizes = asked.places.sizes(asked.now)
+    sizes = asked.places.sizes(standing)
     outside = [
         listed - sizes[row.first + REGISTER] for listed, row in zip(asked.lists, asked.places.leaf_rows, strict=True)
     ]
-    return Known(asked.lists, outside, elsewhere)
+    return Known(asked.lists, outside, _full(asked, outside, before), elsewhere)
+
+
+def _full(asked: Asked, outside: Sequence[int], before: Series | None) -> frozenset[int]:
+    """The leaves where nobody is outside, or only people whose moves into the table are held.
+
+    It follows from what was released and from public lists alone: if it followed from today's answer, a move that is
+    held would show in what is withheld.
+    """
+    delta, were = asked.rule.profile.gate_delta, before.full if before is not None else frozenset()
+    return frozenset(leaf for leaf, people in enumerate(outside) if people <= 0 or (leaf in were and people < delta))
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,10 @@ is where in all of them, and then needs no count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import combinations
 from typing import Final
 
@@ -223,30 +224,66 @@ def _pattern(vectors: Sequence[int], column: int) -> tuple[int, ...]:
     return tuple(vector >> column & 1 for vector in vectors)
 
 
-def alerts_of(history: ReleaseHistory, few: int) -> Mapping[str, frozenset[int]]:
-    """The unions to withhold next time, by series: of each combination found, the smallest set that is no total's.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What an audit asks for.
 
     Args:
-        history: of the practice; its newest releases of people are looked at.
+        alerts: the unions to withhold, by series.
+        targets: bit sets of people; a count that is snapped to its target makes the combination tell of nobody.
+    """
+
+    alerts: Mapping[str, frozenset[int]]
+    targets: tuple[int, ...]
+
+
+def told_by(history: ReleaseHistory, few: int, keys: Collection[str]) -> Told:
+    """What to change in a release, so that no combination tells of a few people.
+
+    Of each combination one set is chosen that these series are about to release: of those that hold the few (so that it
+    can be counted without them) rather than the others, the smallest that is no total's, else the smallest. Where none
+    of its sets is theirs, the combination is out already.
+
+    Args:
+        history: as it would be after the release; the newest releases of people are looked at.
         few: as many people, or fewer, are too few to be told of.
+        keys: of the series that are about to be released.
     """
     sets = _named(history)
     cells: dict[object, list[int]] = {}
-    for members, (_, _, cell, _) in sets.items():
-        cells.setdefault(cell, []).append(members)
-    totals_first = sorted(sets, key=lambda members: (not sets[members][3], -members.bit_count()))
-    found = (*triples(cells.values(), few), *audit(totals_first, few))
+    for members, shown in sets.items():
+        for one in shown:
+            cells.setdefault(one.cell, []).append(members)
+    totals_first = sorted(sets, key=lambda members: (not sets[members][0].is_total, -members.bit_count()))
     alerts: dict[str, set[int]] = {}
-    for combination in found:
-        chosen = min(combination.sets, key=lambda members: (sets[members][3], members.bit_count()))
-        key, union, _, _ = sets[chosen]
-        alerts.setdefault(key, set()).add(union)
-    return {key: frozenset(unions) for key, unions in alerts.items()}
+    targets = []
+    for combination in (*triples(cells.values(), few), *audit(totals_first, few)):
+        ours = {members: [one for one in sets[members] if one.key in keys] for members in combination.sets}
+        theirs = [members for members, shown in ours.items() if shown]
+        if theirs:
+            chosen = min(theirs, key=partial(_rank, combination.people, ours))
+            targets.append(chosen ^ combination.people)
+            for one in ours[chosen]:
+                alerts.setdefault(one.key, set()).add(one.union)
+    return Told({key: frozenset(unions) for key, unions in alerts.items()}, tuple(targets))
 
 
-def _named(history: ReleaseHistory) -> dict[int, tuple[str, int, object, bool]]:
-    """Every set last shown: its series, its union, its cell, and whether it is a total."""
-    found: dict[int, tuple[str, int, object, bool]] = {}
+def _rank(people: int, ours: Mapping[int, Sequence[_Named]], members: int) -> tuple[bool, bool, int]:
+    without_them = people & members != people  # to be given the few, who then would show in it
+    return without_them, ours[members][0].is_total, members.bit_count()
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    key: str
+    union: int
+    cell: object
+    is_total: bool
+
+
+def _named(history: ReleaseHistory) -> dict[int, list[_Named]]:
+    """Every set last shown, with each series, union and cell that shows it."""
+    found: dict[int, list[_Named]] = {}
     for key, one in sorted(history.series.items()):
         places = places_of(one.cells)
         for row in places.rows if not one.period else ():
@@ -254,5 +291,6 @@ def _named(history: ReleaseHistory) -> dict[int, tuple[str, int, object, bool]]:
                 if one.released[0] >> row.first + part & 1:
                     members = patients_of(places, one.slots, row.first + part)
                     if members:
-                        found.setdefault(members, (key, row.first + part, row.cell, row == places.totals))
+                        one_shown = _Named(key, row.first + part, row.cell, row == places.totals)
+                        found.setdefault(members, []).append(one_shown)
     return found

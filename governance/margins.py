@@ -36,12 +36,14 @@ class Known:
 
     Args:
         lists: registered patients of each leaf who may be counted, or None for all: not known.
-        outside: how many of them are in no cell of the table today, by leaf; as `lists`.
+        outside: how many of them are in no cell of the table as released, by leaf; as `lists`.
+        full: the leaves where everyone is known to be in the table, but for moves that are held.
         elsewhere: bit set of the unions that are released under another search, just as they are here.
     """
 
     lists: Sequence[int] | None = None
     outside: Sequence[int] | None = None
+    full: frozenset[int] = frozenset()
     elsewhere: int = 0
 
 
@@ -177,7 +179,8 @@ class Seen:
         return min(self.table.rule.profile.width, high - low, self._listed(self.rows[spot[0]]) - low)
 
     def _outside_width(self, leaf: int) -> int:
-        few = self.known.outside is not None and 0 < self.known.outside[leaf] < self.table.rule.profile.k
+        outside = 0 if self.known.outside is None or leaf in self.known.full else self.known.outside[leaf]
+        few = 0 < outside < self.table.rule.profile.k
         return min(self.table.rule.profile.width, self._listed(self.rows[leaf])) if few else 0
 
     def _listed(self, row: Row) -> int:
@@ -208,7 +211,7 @@ class Seen:
         # People held where they were last released may be more than are on the list today.
         listed = max(self.known.lists[number], inside)
         self.circulation.add(_START, node, (listed, listed), listed)
-        most = UNBOUNDED if self.known.outside[number] or listed > inside else 0
+        most = 0 if number in self.known.full else UNBOUNDED
         self._outside[number] = self.circulation.add(node, _START, (0, most), listed - inside)
 
     def _build_totals(self, number: int, row: Row) -> None:

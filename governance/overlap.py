@@ -18,7 +18,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from governance.gate import Gate, is_clear
+from governance.gate import Gate, hidden_under_totals, is_clear
 from governance.standing import (
     DEN,
     EXCEPTED,
@@ -32,6 +32,7 @@ from governance.standing import (
     Slots,
     Standing,
     each,
+    members,
     places_of,
 )
 from searches.search import Cell, Outcome
@@ -172,6 +173,11 @@ def near_unions(ledger: Ledger, places: Places, standing: Standing, shown: int, 
                 if near:
                     found.append(Near(row, part, tuple(near)))
     return found
+
+
+def rests(places: Places, standing: Standing, shown: int) -> list[int]:
+    """The people left of each shown total without its shown leaves: others can work out how many."""
+    return [members(standing, union) for union in hidden_under_totals(places, shown)]
 
 
 def gives_away(ledger: Ledger, places: Places, standing: Standing, shown: int, of: tuple[object, int]) -> list[Near]:

@@ -150,7 +150,7 @@ def _bounds(one: CellState, rule: Rule) -> tuple[int, int]:
     if one.value is not None:
         return value_bounds(one.value, rule)
     if one.below is not None:
-        return (0 if one.above is None else one.above + 1), one.below - 1
+        return 0, one.below - 1  # a few who are held outside count as nobody in the totals
     if one.above is not None:
         return one.above + 1, one.above + rule.few_most + rule.step
     return 0, FLOOR.largest_number

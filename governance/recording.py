@@ -7,7 +7,7 @@ from typing import Final
 
 from governance.decision import Decided
 from governance.gate import Past, earlier, moved
-from governance.overlap import Ledger
+from governance.overlap import Ledger, rests
 from governance.profiles import PROFILES, Profile
 from governance.release_history import ReleaseHistory, Series
 from governance.standing import PARTS, Places, Slots, Standing, places_of
@@ -37,6 +37,7 @@ def ledger_of(history: ReleaseHistory, period: str = "") -> Ledger:
     for key, one in asked.items():
         ledger.place(key, one.cells, one.slots)
         _add_hidden(ledger, key, places_of(one.cells), one.slots, one.released[0])
+        _add_rests(ledger, key, places_of(one.cells), one.slots, one.released[0])
     room = LEDGER_BYTES
     for key, members in _newest_first(asked):
         room -= members.bit_length() // 8
@@ -61,6 +62,14 @@ def add_to_ledger(ledger: Ledger, key: str, slots: tuple[Standing, ...], of: tup
     for union in _numbers(shown):
         ledger.add(patients_of(places, slots, union), key)
     _add_hidden(ledger, key, places, slots, shown)
+    _add_rests(ledger, key, places, slots, shown)
+
+
+def _add_rests(ledger: Ledger, key: str, places: Places, slots: Slots, shown: int) -> None:
+    """Keep what totals less shown leaves give; of people only."""
+    if len(slots) == 1:
+        for rest in rests(places, slots[0], shown):
+            ledger.add(rest, key)
 
 
 def _add_hidden(ledger: Ledger, key: str, places: Places, slots: Slots, shown: int) -> None:
@@ -92,6 +101,7 @@ def next_series(decided: Decided, before: Series | None, cells: tuple[Cell, ...]
         past=(Past(decided.gated, undo), *past)[:keep],
         released=(decided.shown, *released)[:keep],
         covered=decided.covered,
+        full=decided.full,
         delta=delta,
         period=period,
     )

@@ -11,7 +11,8 @@ ledger are rebuilt at every turn; nothing else has to be kept.
     mark       the sequence and digest of the practice's last message that held results
     people     base64: 16 bytes for each person in order of positions (see `governance.people_index`)
     series     by key: cells, delta, slots [base64 zlib of the standing, one byte a position], past [[shown, released,
-               undo]] with undo as base64 of 5 bytes a move (position in 4, place in 1), covered [[row, outcome]]
+               undo]] with undo as base64 of 5 bytes a move (position in 4, place in 1), covered [[row, outcome]],
+               full [leaf]
     periods    by "AGREEMENT DATE": how often results for that reference date were released
     alerts     by series: numbers of the unions that the audit of combinations wants withheld, for good
 
@@ -59,6 +60,7 @@ class Series:
         released: for each of them, bit set of the unions that were in fact shown (`past` has those that could be,
             before counts were withheld to protect others).
         covered: the counts last withheld to protect others, as (row, outcome).
+        full: the leaves where nobody was outside the table, but for moves that were held.
         delta: the widest gate it was ever released under.
         period: for appointments, the reference date (ISO); else empty.
     """
@@ -68,6 +70,7 @@ class Series:
     past: tuple[Past, ...]
     released: tuple[int, ...]
     covered: frozenset[tuple[int, int]]
+    full: frozenset[int]
     delta: int
     period: str = ""
 
@@ -215,6 +218,7 @@ def _series_json(one: Series) -> dict[str, object]:
         "slots": [_text(zlib.compress(slot)) for slot in one.slots],
         "past": [[f"{past.shown:x}", f"{released:x}", _moves_text(past.undo)] for past, released in _pairs(one)],
         "covered": sorted(list(spot) for spot in one.covered),
+        "full": sorted(one.full),
         "delta": one.delta,
         "period": one.period,
     }
@@ -231,6 +235,7 @@ def _series_of(one: dict[str, Any]) -> Series:
         past=tuple(Past(int(shown, 16), _moves(undo)) for shown, _, undo in one["past"]),
         released=tuple(int(released, 16) for _, released, _ in one["past"]),
         covered=frozenset((row, outcome) for row, outcome in one["covered"]),
+        full=frozenset(one["full"]),
         delta=one["delta"],
         period=one["period"],
     )

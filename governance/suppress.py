@@ -71,6 +71,7 @@ __all__ = [
 ENGINE_VERSION: Final = 2
 """Of the rules above; goes with every result."""
 _MAKER: Final = object()
+_TARGET: Final = "a sum of other counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +124,15 @@ class Terms:
         agreement: its id.
         profile: the rule for every search (`profiles.effective`).
         relaxed: the rule for a search for which the agreement signed a relaxation, by its id.
-        alerts: unions that the nightly audit wants withheld, by series.
+        alerts: unions that the audit of combinations wants withheld, by series.
+        targets: sets of people to which a near count is to be snapped, because other counts add up to them.
     """
 
     agreement: str
     profile: Profile
     relaxed: Mapping[str, Profile] = field(default_factory=dict)
     alerts: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    targets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +206,13 @@ def suppress(counted: Sequence[CountedPeople], terms: Terms, practice: Practice,
         stories=tuple(story for _, story in made if story is not None),
         history=after.counted_up(period) if counted else after,
     )
+
+
+def series_of(counted: CountedPeople) -> str:
+    """The key of the series that an answer belongs to."""
+    of_visits = counted.search.unit is Unit.APPOINTMENT
+    period = counted.reference_date.isoformat() if of_visits else ""
+    return series_key(counted.search.id, Shape.of(counted.search).cells, period)
 
 
 def not_run(search: Search, profile: Profile, reason: str) -> SafeTable:
@@ -279,6 +289,8 @@ class _Release:
     def _ledger(self, period: str) -> Ledger:
         if period not in self._ledgers:
             self._ledgers[period] = ledger_of(self._before, period)
+            for target in self._terms.targets if not period else ():
+                self._ledgers[period].add(target, _TARGET)
         return self._ledgers[period]
 
 

@@ -211,7 +211,7 @@ DEFENCES: Final = (
     Defence(
         "audit",
         "counts that together tell of a few people are not shown together",
-        lambda: [(audited, "alerts_of", _answer({}))],
+        lambda: [(audited, "suppress_audited", suppress.suppress)],
     ),
     Defence(
         "margins are watched",

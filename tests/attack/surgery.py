@@ -17,7 +17,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
 
-from governance.audited import suppress_audited
+from governance import audited
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import GP_BENCH, Profile
 from governance.release_history import ReleaseHistory, read_history, write_history
@@ -149,7 +149,7 @@ class Surgery:
         opted_out = roster.bits(self.opted_out)
         counted = [self._counted(one, roster, opted_out) for one in asked]
         practice = Practice(roster, opted_out, LOCAL_KEY)
-        make = suppress_audited if self.is_audited else suppress
+        make = audited.suppress_audited if self.is_audited else suppress
         made = make(counted, Terms(self.agreement, self.profile), practice, self.history)
         self.history = read_history(write_history(made.history, LOCAL_KEY), LOCAL_KEY)
         return Letter(json.dumps([table.to_json() for table in made.tables]).encode())

@@ -233,14 +233,21 @@ def test_two_patients_leave_the_second_question_and_another_comes() -> None:
     assert_alike(world)
 
 
+def assert_nobody_left(values: dict[str, int | None], plus: str, minus: str) -> None:
+    """Some counts less others, if all of them are shown, leave nobody or more than a few."""
+    left = [values[one] for one in plus.split()], [values[one] for one in minus.split()]
+    if None not in left[0] + left[1]:
+        difference = sum(one or 0 for one in left[0]) - sum(one or 0 for one in left[1])
+        assert not 1 <= abs(difference) <= 7, f"{plus} less {minus} is {difference}"
+
+
 @stopped_by("audit")
 def test_three_counts_that_together_are_one_patient() -> None:
     """The whole less its two halves is Ann; no two of the three are near each other."""
-    whole, rest = [*ASTHMA, *OTHERS, "Ann"], crowd("patient", 60, 140)
-    letter = Surgery(PATIENTS, is_audited=True).release(
-        ask("a-half", ASTHMA, rest), ask("b-half", OTHERS, rest), ask("c-whole", whole, rest)
-    )
-    assert None in [letter.value(search_id, "met") for search_id in ("a-half", "b-half", "c-whole")]
+    rest = crowd("patient", 60, 140)
+    people = {"a": ASTHMA, "b": OTHERS, "c": [*ASTHMA, *OTHERS, "Ann"]}
+    letter = Surgery(PATIENTS, is_audited=True).release(*(ask(one, met, rest) for one, met in people.items()))
+    assert_nobody_left({one: letter.value(one, "met") for one in people}, "c", "a b")
 
 
 @stopped_by("audit")
@@ -248,6 +255,6 @@ def test_four_counts_that_together_are_one_patient() -> None:
     """Rows and columns of a square, asked as searches of their own."""
     a, b, c, d = (crowd("patient", 30, 30 * number) for number in range(4))
     rest = crowd("patient", 60, 140)
-    sums = {"q1": [*a, *b], "q2": [*c, *d], "q3": [*a, *c], "q4": [*b, *d, "Ann"]}
-    letter = Surgery(PATIENTS, is_audited=True).release(*(ask(search_id, met, rest) for search_id, met in sums.items()))
-    assert None in [letter.value(search_id, "met") for search_id in sums]
+    people = {"q1": [*a, *b], "q2": [*c, *d], "q3": [*a, *c], "q4": [*b, *d, "Ann"]}
+    letter = Surgery(PATIENTS, is_audited=True).release(*(ask(one, met, rest) for one, met in people.items()))
+    assert_nobody_left({one: letter.value(one, "met") for one in people}, "q3 q4", "q1 q2")

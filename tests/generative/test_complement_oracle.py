@@ -50,7 +50,8 @@ class Drawn:
         lists = [sum(row) for row in self.counts] if self.sizes_known else None
         outside = [0] * len(self.counts) if self.sizes_known else None
         rule = Rule(ONE_SIDED, frozenset(Outcome))
-        return Seen(Table(places, sizes, sizes, rule), Known(lists, outside))
+        full = frozenset(range(len(self.counts)))
+        return Seen(Table(places, sizes, sizes, rule), Known(lists, outside, full))
 
 
 def drawn(number: int) -> Iterator[Drawn]:

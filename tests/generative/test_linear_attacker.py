@@ -97,7 +97,8 @@ def test_the_attacker_in_the_agent_is_as_good_as_a_linear_programme(seed: int) -
     counts = random_counts(dice, leaves)
     outside = [dice.choice((0, dice.randint(1, 60))) for _ in counts]
     sizes = [sum(row) + more for row, more in zip(counts, outside, strict=True)]
-    seen = seen_of(places_of(one.cells()), counts, Known(sizes, outside))
+    full = frozenset(leaf for leaf, more in enumerate(outside) if not more)
+    seen = seen_of(places_of(one.cells()), counts, Known(sizes, outside, full))
     protect(seen)
     rows = rows_of(one, seen)
     if any(set(row.states) == {COVERED} for row in rows):

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
@@ -431,3 +432,19 @@ def test_what_never_leaves_is_for_its_owner_only(practice: Practice) -> None:
 def test_without_a_state_there_is_no_turn(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="this agent is not enrolled"), open_turn(StateFolder(tmp_path), lambda: NOW):
         pass
+
+
+def test_a_state_folder_put_back_from_an_old_copy_releases_nothing(practice: Practice, tmp_path: Path) -> None:
+    accepted(practice)
+    shutil.copytree(practice.state.root, tmp_path / "copy")
+    practice.run()
+    practice.receive()
+    practice.collect()
+
+    practice.state = StateFolder(tmp_path / "copy")
+    outcome = practice.run()
+
+    assert outcome.released == ()
+    assert [problem.message for problem in outcome.problems] == [
+        "hub has signed for message 2, this state folder ends at 1"
+    ]

@@ -23,8 +23,9 @@ from governance.profiles import (
     profile,
     size_band,
 )
-from governance.suppress import ENGINE_VERSION, SafeTable, failed, not_run, recheck
-from searches.people import PeopleSet
+from governance.release_history import ReleaseHistory
+from governance.suppress import ENGINE_VERSION, Practice, SafeTable, Terms, failed, not_run, recheck, suppress
+from searches.people import PeopleSet, Roster
 from searches.search import TOTALS, Dimension, Outcome, Unit
 from tests.governance_kit import REFERENCE_DATE, counted, first_release, people, search, table
 
@@ -436,3 +437,26 @@ def test_a_table_spells_out_for_people_what_leaves() -> None:
             "excepted": {"state": "value", "value": 9},
         }
     ]
+
+
+def test_a_held_nobody_is_not_said_to_be_nobody_and_the_table_still_adds_up() -> None:
+    """Under a profile that shows zeros: one person has come into an empty group, but the move is held."""
+    roster = Roster(tuple(f"p{number}" for number in range(2000)))
+    practice = Practice(roster, 0, bytes(32))
+    terms = Terms("heart-health", NHS_ROUND5)
+    many = search("many", tuple(f"g{number:02}" for number in range(40)))
+    before = [([1] * 9, [1] * 30, []), *[([], [1] * 10, [])] * 39]
+    first = suppress([counted(many, before)], terms, practice, ReleaseHistory())
+    positions = iter(range(9 + 30, 9 + 30 + 390, 10))  # the first of each other group
+    cells = dict(counted(many, before).counted)
+    for cell, person in zip(many.cells()[2:], positions, strict=True):
+        members = cells[cell][Outcome.NOT_MET].members
+        one = 1 << person
+        cells[cell] = {**cells[cell], Outcome.MET: PeopleSet((one,)), Outcome.NOT_MET: PeopleSet((members & ~one,))}
+    answer = replace(people(many, before), counted=cells)
+    again = suppress([take_off(answer, 0, REFERENCE_DATE, "type1_excluded")], terms, practice, first.history)
+    [made] = again.tables
+    assert recheck(received(made), NHS_ROUND5, Shape.of(many)) == made
+    assert {row.met for row in made.rows[2:]} <= {FEW, value(0)}
+    told = zip(made.rows[2:], again.stories[0].rows[2:], strict=True)
+    assert all(row.met == FEW for row, story in told if story.counts[0].exact)
