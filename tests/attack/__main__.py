@@ -59,7 +59,7 @@ def _report(stories: Sequence[Story], found: Mapping[str, Sequence[Story]], unno
         f"- Stories that do not notice the defence that they name: {len(unnoticed)}",
         "",
         "Further searches that are refused are listed in `test_refused_sql.py`; attacks on messages, catalogues and",
-        "agreements are in the other files of `tests/attack`; those that still succeed are in `test_known_holes.py`.",
+        "agreements are in the other files of `tests/attack`; those that once won are in `test_once_succeeded.py`.",
         "",
         "## Defences",
         "",

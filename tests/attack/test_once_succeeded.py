@@ -1,13 +1,10 @@
-"""Attacks that still succeed. Each is expected to fail, and moves to its story file once it does not."""
+"""Attacks that once succeeded; each must stay lost."""
 
 from __future__ import annotations
-
-import pytest
 
 from tests.attack.surgery import Letter, Surgery, ask, assert_alike, crowd
 
 
-@pytest.mark.xfail(strict=False, reason="how few are outside a register is looked at today, not as last released")
 def test_one_more_joins_a_register_that_nearly_everybody_is_on() -> None:
     """The move is held, but eight outside have become seven, and something is withheld that was not last week."""
     groups = {"a": crowd("a", 600), "b": crowd("b", 600)}
@@ -23,7 +20,6 @@ def test_one_more_joins_a_register_that_nearly_everybody_is_on() -> None:
     assert_alike(world)
 
 
-@pytest.mark.xfail(strict=False, reason="the audit withholds a count that is no longer to be released")
 def test_the_third_of_three_counts_comes_a_week_later() -> None:
     halves = crowd("patient", 60), crowd("patient", 60, 60)
     surgery, rest = Surgery([*crowd("patient", 250), "Ann"], is_audited=True), crowd("patient", 60, 140)
@@ -33,9 +29,6 @@ def test_the_third_of_three_counts_comes_a_week_later() -> None:
     assert values[2] != 121
 
 
-@pytest.mark.xfail(
-    strict=False, reason="that the audit withholds a count says that the combination is of a few, not of nobody"
-)
 def test_the_whole_is_withheld_if_and_only_if_the_target_is_in_it() -> None:
     halves, rest = (crowd("patient", 60), crowd("patient", 60, 60)), crowd("patient", 60, 140)
 
