@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from governance.profiles import GP_BENCH
 from hub.demo.plan import REFERENCE_DATE, plan
 from searches.document import library, library_folder, load_search
 from searches.search import Unit
@@ -103,7 +104,7 @@ def test_a_list_under_1000_is_not_split(served_demo: Demonstration) -> None:
 @pytest.mark.parametrize("search_id", ["pulse-rhythm-65", "dna-booking-lead", "smoking-recorded"])
 def test_what_was_released_is_what_the_records_say(served_demo: Demonstration, search_id: str) -> None:
     step = 5 if load_search(library_folder(search_id)).unit is Unit.APPOINTMENT else 1
-    found, compared = cells(served_demo), 0
+    found, compared, alike = cells(served_demo), 0, 0
     for practice in served_demo.document["practices"]:
         if practice["layout"] == "vision" and step == 5:
             continue
@@ -111,9 +112,14 @@ def test_what_was_released_is_what_the_records_say(served_demo: Demonstration, s
             for side in SIDES:
                 released = found[(practice["code"], search_id, cell)][side]
                 if released["state"] == "value":
-                    assert abs(released["value"] - truth[side]["without_type1"]) <= step // 2
+                    apart = abs(released["value"] - truth[side]["without_type1"])
+                    assert apart <= max(
+                        GP_BENCH.overlap_width, step // 2
+                    )  # a few may be counted as another search has them
+                    alike += apart <= step // 2
                     compared += 1
     assert compared >= (1 if step == 5 else 10)
+    assert alike >= 0.8 * compared
 
 
 def test_the_action_list_stays_with_the_agent(served_demo: Demonstration) -> None:
