@@ -53,7 +53,7 @@ bench: .venv/dev-installed  ## footprint of the agent and cost of a batch, besid
 mutations: .venv/dev-installed  ## take each rule of each layout away, one at a time, and write the report
 	@$(BIN)/python -m tests.mutations
 
-generative: .venv/dev-installed  ## draw searches and populations, compare every engine with the evaluator, and write the report
+generative: .venv/dev-installed  ## draw searches and populations, compare every layout and engine with the evaluator, and write the report
 	@$(BIN)/python -m tests.generative.language $(GENERATIVE)
 
 simulation: .venv/dev-installed  ## two years of weekly releases of 200 searches, checked set by set, and the report

@@ -23,9 +23,10 @@ module each in `searches/engines`; a piece of SQL that an engine cannot be made 
 language for searches and by the engine for layouts. sqlglot, which reads and writes the SQL, refuses nothing by itself.
 
 DuckDB, PostgreSQL, MariaDB and SQLite run in the tests, each with every case of the
-[language reference](language.md). For SQL Server every case goes through Microsoft's own parser, for the version 2016,
-and a check of the functions, date parts and types that this parser does not know. Planted mistakes in the rewrites are
-noticed: [report](../reports/engine-mutations.md).
+[language reference](language.md), over canonical tables and over the raw tables of each supplier; what a layout cannot
+hold is a closed list (`tests/layout_rows/limits.py`). For SQL Server every case goes through Microsoft's own parser,
+for the version 2016, and a check of the functions, date parts and types that this parser does not know. Planted
+mistakes in the rewrites are noticed: [report](../reports/engine-mutations.md).
 
 ## Where databases differ
 

@@ -39,8 +39,10 @@ def test_every_row_comes_back_as_it_is_held(servers: Servers, engine: str, name:
 @pytest.mark.parametrize("name", SUPPLIERS)
 def test_every_limit_of_the_closed_list_changes_something(name: str) -> None:
     changed = sum((people.limits for people in written(name).practices), Counter[str]())
-    by_counting = {limit.name for limit in limits_of(name) if not limit.refused}
-    assert {limit for limit in changed if changed[limit]} - {"referral code"} == by_counting
+    refusing = {limit.name for limit in limits_of(name) if limit.refused}
+    assert {limit for limit in changed if changed[limit]} - refusing == {
+        limit.name for limit in limits_of(name)
+    } - refusing
 
 
 @pytest.mark.parametrize("name", SUPPLIERS)

@@ -12,9 +12,9 @@ from typing import Any
 
 from searches.layouts import layout
 from tests.engine_servers import Database, text_columns
-from tests.layout_rows import emis_im1, tpp_sr, vision
+from tests.layout_rows import emis_im1, opensafely_tpp, tpp_sr, vision
 from tests.layout_rows.facts import Carried, Id, Practice
-from tests.layout_rows.limits import EMIS, LIMITS, SUPPLIERS, TPP, carried, limits_of, refused
+from tests.layout_rows.limits import EMIS, LIMITS, OPENSAFELY, SUPPLIERS, TPP, carried, limits_of, refused
 from tests.layout_rows.planting import Sent
 from tests.layout_rows.spelling import listed
 
@@ -26,6 +26,7 @@ __all__ = [
     "Practice",
     "RawRows",
     "as_number",
+    "called",
     "carried",
     "limits_of",
     "listed",
@@ -58,6 +59,9 @@ class RawRows:
         elif name == TPP:
             written = [tpp_sr.Writer(each).rows() for each in people]
             written.append(tpp_sr.lists())
+        elif name == OPENSAFELY:
+            written = [opensafely_tpp.Writer(each).rows() for each in people]
+            written.append(opensafely_tpp.around())
         else:
             written = [vision.Writer(each, place).rows() for place, each in enumerate(people, 1)]
         return cls(name, people, tuple(row for rows in written for row in rows))
@@ -66,11 +70,14 @@ class RawRows:
         """Make the raw tables and fill them."""
         for table in layout(self.layout).raw.values():
             rows = [row for row in self.rows if row.table == table.name]
-            cells = [
-                [*(row.cells.get(column) for column in table.columns), row.delivery, place]
-                for place, row in enumerate(rows, 1)
-            ]
-            database.create(table.name, text_columns(table.columns), cells)
+            cells = [[row.cells.get(column) for column in table.columns] for row in rows]
+            if layout(self.layout).native:
+                types = {column: table.types.get(column, "text") for column in table.columns}
+                database.create(table.name, types, cells)
+            else:
+                order = [[row.delivery, place] for place, row in enumerate(rows, 1)]
+                sent = [[*each, *place] for each, place in zip(cells, order, strict=True)]
+                database.create(table.name, text_columns(table.columns), sent)
         if database.name == "postgresql":
             database.run("ANALYZE")  # as its own housekeeping would, a minute later
 
@@ -80,3 +87,8 @@ def as_number(layout_name: str, cell: Any) -> Any:
     if layout_name == EMIS and isinstance(cell, str) and len(cell) == 36 and cell.count("-") == 4:
         return emis_im1.number_of(cell)
     return cell
+
+
+def called(layout_name: str, practice: str) -> str:
+    """What a layout calls a practice: its code, or a number where the database knows no codes."""
+    return practice[1:] if layout_name == OPENSAFELY else practice

@@ -94,11 +94,13 @@ def _last_with(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def birth_date(practice: Practice, patient: Mapping[str, Value], random: Random) -> date | None:
+def birth_date(
+    practice: Practice, patient: Mapping[str, Value], random: Random, *, of_month: bool = False
+) -> date | None:
     """A birth date that gives a patient the ages that are drawn, as far as one day can.
 
     The age comes first, then the age in months, the band, and the ages at entries. Most often it is the first or the
-    last day that fits, where an error by a day would be seen.
+    last day that fits, where an error by a day would be seen; `of_month`, a first of a month, if one fits.
     """
     ages = [patient[name] for name in ("age", "age_months", "age_band") if name in patient]
     if ages and ages[0] is None:
@@ -114,6 +116,8 @@ def birth_date(practice: Practice, patient: Mapping[str, Value], random: Random)
             age, day = row.get("age_months"), row.get(dated)
             if row["patient_id"] == patient["patient_id"] and isinstance(age, int) and isinstance(day, date):
                 birth.narrow(day, age, age)
+    if of_month:
+        return birth.last.replace(day=1)
     span = (birth.last - birth.first).days
     return birth.first + timedelta(days=random.choice((0, span, span, random.randint(0, span))))
 

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import pairwise
 from random import Random
 
 from searches.canon import TABLES, ColumnType
 from tests.layout_rows.facts import SOME_DAY, Carried, Id, Practice, Row, Value, band_of, birth_date, completed_months
 
-EMIS, TPP, VISION = "emis_im1", "tpp_sr", "vision"
-SUPPLIERS = (EMIS, TPP, VISION)
+EMIS, TPP, VISION, OPENSAFELY = "emis_im1", "tpp_sr", "vision", "opensafely_tpp"
+SUPPLIERS = (EMIS, TPP, VISION, OPENSAFELY)
 PRESSURES = ("271649006", "271650006")
 """The two halves of a blood pressure, which Vision has in one row."""
 
@@ -61,7 +62,13 @@ LIMITS = (
     ),
     Limit("sex unknown", SUPPLIERS, "a sex that nobody recorded is U", ("patient.sex",), _for(none="U")),
     Limit("consultation mode", SUPPLIERS, "the facts name no source: NULL", ("consultation.mode",), _nothing),
-    Limit("clinician", (EMIS, TPP), "the facts name no source: NULL", ("appointment.clinician_role",), _nothing),
+    Limit(
+        "clinician",
+        (EMIS, TPP, OPENSAFELY),
+        "the facts name no source: NULL",
+        ("appointment.clinician_role",),
+        _nothing,
+    ),
     Limit(
         "registered on no day",
         SUPPLIERS,
@@ -71,7 +78,8 @@ LIMITS = (
     Limit(
         "one birth date",
         SUPPLIERS,
-        "every age comes from one birth date: those drawn beside it that contradict it are not kept",
+        "every age comes from one birth date (in opensafely_tpp the first of its month): those drawn beside it that "
+        "contradict it are not kept",
         ("patient.age", "patient.age_months", "patient.age_band", "event.age_months", "immunisation.age_months"),
     ),
     Limit(
@@ -81,7 +89,9 @@ LIMITS = (
         ("appointment.booking_method",),
         _for(other="practice"),
     ),
-    Limit("booking method", (TPP,), "the facts name no source: NULL", ("appointment.booking_method",), _nothing),
+    Limit(
+        "booking method", (TPP, OPENSAFELY), "the facts name no source: NULL", ("appointment.booking_method",), _nothing
+    ),
     Limit(
         "appointment mode",
         (TPP,),
@@ -96,11 +106,23 @@ LIMITS = (
         ("appointment.status",),
         _for(none="booked", other="booked"),
     ),
-    Limit("appointment status", (TPP,), "no status is other", ("appointment.status",), _for(none="other")),
+    Limit("appointment mode", (OPENSAFELY,), "the database has no source: NULL", ("appointment.mode",), _nothing),
+    Limit("day of entry", (OPENSAFELY,), "the database has none: NULL", ("event.recorded_date",), _nothing),
+    Limit("problems", (OPENSAFELY,), "the database has none: NULL", ("event.problem_status",), _nothing),
+    Limit(
+        "numbers",
+        (OPENSAFELY,),
+        "0 is no number, and a float of four bytes keeps six digits: NULL (longer ones are not written)",
+        ("event.value",),
+        lambda value: (
+            value if isinstance(value, Decimal) and value and len(value.normalize().as_tuple().digits) <= 6 else None
+        ),
+    ),
+    Limit("appointment status", (TPP, OPENSAFELY), "no status is other", ("appointment.status",), _for(none="other")),
     Limit("issue type", (EMIS,), "an issue without a type is other", ("medication.issue_type",), _for(none="other")),
     Limit(
         "issue type",
-        (TPP, VISION),
+        (TPP, VISION, OPENSAFELY),
         "an issue is of a repeat or acute",
         ("medication.issue_type",),
         _for(none="acute", other="acute"),
@@ -118,6 +140,15 @@ LIMITS = (
         "the extract has none",
         ("appointment.*",),
         refused="layout_has_no_appointments",
+    ),
+    Limit("no referrals", (OPENSAFELY,), "the database has none", ("referral.*",), refused="layout_has_no_referrals"),
+    Limit(
+        "immunisation code",
+        (OPENSAFELY,),
+        "a vaccination has the names of a product and no code",
+        ("immunisation.code",),
+        _nothing,
+        refused="layout_has_no_vaccination_codes",
     ),
     Limit(
         "referral code",
@@ -166,7 +197,7 @@ def carried(layout: str, practice: Practice) -> Carried:
             kept.limits["registered on no day"] += 1
         else:
             patient_id = numbers("patient", int(str(patient["patient_id"])))
-            kept.born[patient_id] = birth_date(practice, patient, random)
+            kept.born[patient_id] = birth_date(practice, patient, random, of_month=layout == OPENSAFELY)
     for table in TABLES.values():
         if not any(limit.refused and f"{table.name}.*" in limit.columns for limit in limits_of(layout)):
             for row in practice.tables.get(table.name, ()):
@@ -186,8 +217,18 @@ def _numbering(layout: str, practice: Practice) -> Numbering:
         return lambda table, drawn: Id(4 * drawn + sources.get(table, 0), drawn)
     if layout == TPP:
         return lambda _, drawn: Id(drawn, drawn)
+    if layout == OPENSAFELY:
+        return _apart(practice)
     journal = _journal_numbers(practice)
     return lambda table, drawn: Id(journal.get((table, drawn), drawn), drawn)
+
+
+def _apart(practice: Practice) -> Numbering:
+    """A database where a patient belongs to no practice: nobody's number is that of somebody in another one."""
+    longest, place = 10**15, int(practice.code[1:]) % 1_000
+    drawn = {value for rows in practice.tables.values() for row in rows for value in row.values() if type(value) is int}
+    long = {number: longest + rank for rank, number in enumerate(sorted(n for n in drawn if n >= longest))}
+    return lambda _, number: Id(long.get(number, number) * 1_000 + place, number)
 
 
 def _journal_numbers(practice: Practice) -> dict[tuple[str, int], int]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
-Cells = dict[str, str | None]
-"""A raw row: text or nothing, by column."""
+Cells = dict[str, Any]
+"""A raw row by column: text or nothing, or typed values in a database that has types."""
 
 
 @dataclass(slots=True)

@@ -15,7 +15,7 @@ from searches.engines import AS_NAMED, ENGINES
 from searches.layouts import layout
 from searches.layouts.expand import Bindings, definitions
 from tests.engine_servers import Database
-from tests.layout_rows import Carried, as_number
+from tests.layout_rows import Carried, as_number, called
 from tests.layout_rows.facts import Row
 from tests.layout_rows.limits import PRESSURES
 from tests.layout_rows.spelling import written
@@ -50,7 +50,7 @@ def _columns(table: str) -> list[str]:
 def _given(database: Database, name: str, table: str, people: Carried) -> Iterator[tuple[Any, ...]]:
     coded = layout(name).code_columns.get(table, {})
     practice = people.practice
-    views = definitions(layout(name), [table], Bindings(practice.reference_date, practice.code))
+    views = definitions(layout(name), [table], Bindings(practice.reference_date, called(name, practice.code)))
     columns = [exp.column(column, table="t") for column in (*_columns(table), *coded.values())]
     tree = exp.select(*columns).from_(exp.to_table(table).as_("t"))
     ctes = [exp.CTE(this=view, alias=exp.TableAlias(this=exp.to_identifier(each))) for each, view in views.items()]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from random import Random
 
 from searches.search import Code, Codelist
-from tests.layout_rows.limits import EMIS, TPP, VISION
+from tests.layout_rows.limits import EMIS, OPENSAFELY, TPP, VISION
 
 DMD = "dmd"
 NOISE = "719999"
@@ -27,7 +27,12 @@ def written(layout: str, system: str, code: str) -> str | None:
     return code
 
 
-SYSTEMS = {EMIS: ("snomed", "emis", "read2"), TPP: ("snomed", "ctv3"), VISION: ("snomed", "read2")}
+SYSTEMS = {
+    EMIS: ("snomed", "emis", "read2"),
+    TPP: ("snomed", "ctv3"),
+    VISION: ("snomed", "read2"),
+    OPENSAFELY: ("snomed", "ctv3"),
+}
 
 
 def listed(layout: str, name: str, codes: Iterable[str]) -> Codelist:

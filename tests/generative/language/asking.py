@@ -18,7 +18,7 @@ from tests.generative.language import hostile
 from tests.generative.language.engines import CANONICAL, Loaded, Place
 from tests.generative.language.evaluator import Row, meaning
 from tests.generative.language.searches import Generated
-from tests.layout_rows import as_number, listed, refused
+from tests.layout_rows import as_number, called, listed, refused
 
 Answer = tuple[str | None, ...]
 Answers = Counter[Answer]
@@ -80,7 +80,8 @@ def statement_for(search: Search, place: Place, engine: Engine) -> str:
     if place.layout != CANONICAL:
         lists = {name: listed(place.layout, name, hostile.CODELISTS[name]) for name in search.codelists}
         spelled = replace(search, codelists=lists)
-    return statement(ask(spelled, of, place.world.reference_date), of, engine, place.world.practice).sql
+    practice = called(place.layout, place.world.practice)
+    return statement(ask(spelled, of, place.world.reference_date), of, engine, practice).sql
 
 
 def difference(search: Search, loaded: Loaded, expected: Answers, engine: Engine | None = None) -> Difference | None:

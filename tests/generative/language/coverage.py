@@ -83,9 +83,9 @@ def constructs(searches: Iterable[Search]) -> Counter[str]:
 
 
 def raw_columns(of: Layout, searches: Iterable[Search]) -> frozenset[tuple[str, str]]:
-    """The columns of raw tables that searches read in a layout, with the names of their tables."""
-    tables = {name for search in searches for name in footprint(parse(search.sql)).tables}
-    views = definitions(of, tables & of.definitions.keys(), Bindings(date(2026, 3, 31), "Z90001"))
+    """The columns of raw tables that searches read in a layout, and what is asked beside them, with their tables."""
+    tables = {name for search in searches for name in footprint(parse(search.sql)).tables} | {"type1", "as_of"}
+    views = definitions(of, tables & of.definitions.keys(), Bindings(date(2026, 3, 31), of.synthetic_practice))
     found = set()
     for select in (select for view in views.values() for select in view.find_all(exp.Select)):
         source = select.args["from_"].this if select.args.get("from_") else None

@@ -18,11 +18,13 @@ from searches.rules import Declared, check
 from searches.rules.selects import read_whole
 from searches.search import Code, Codelist, Dimension, Good, Schedule, Search, Unit
 from searches.translate import Engine, Question, ask, statement
-from tests.layout_rows import listed
+from tests.layout_rows import called, listed
 from tests.spec.language.drawn import OF_LETTER, Case, Kind, Row, Section, value
 
 CANONICAL = layout("canonical")
 PRACTICE = "Z90001"
+_NUMBER = "987654321"
+"""What no other number in a statement is."""
 _SYSTEMS = ("snomed", "dmd")
 _OUTER = (
     "SELECT p.patient_id, CASE WHEN EXISTS (SELECT 1 FROM shown WHERE shown.patient_id = p.patient_id) "
@@ -63,8 +65,10 @@ class Asked:
 
         It is written for one practice and has another's code put in: the tables of a layout are then written once.
         """
-        sql = statement(self.question, self.layout, engine, PRACTICE).sql
-        return sql.replace(f"'{PRACTICE}'", f"'{practice}'")
+        if self.layout.native:
+            number = called(self.layout.name, practice)
+            return statement(self.question, self.layout, engine, _NUMBER).sql.replace(_NUMBER, number)
+        return statement(self.question, self.layout, engine, PRACTICE).sql.replace(f"'{PRACTICE}'", f"'{practice}'")
 
     def differences(self, fetched: Sequence[Sequence[object]], held: Sequence[Row] | None = None) -> list[str]:
         """The cases whose answer is not the drawn one, with both.
