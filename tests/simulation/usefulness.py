@@ -256,7 +256,7 @@ looking back. Errors are in people, of the totals that are numbers.
 _CLOSING = """
 
 Reading: rounding errs by 1.2 people whatever the size, and tells of few people again and again, because a count near a
-border crosses it with one patient. The gate tells of nobody, and pays with delay: moves are held until at least 5
+border crosses it with one patient. The gate all but ends that, and pays with delay: moves are held until at least 5
 people have changed in every count that can be read or added up, and in a register of hundreds the moves into one row
 wait for those into another. That costs 2 to 6 people of exactness, in the larger registers well below 1 %.
 Small registers lose most numbers: of fewer than 15 people neither side is shown, and the other side of a few is not.
