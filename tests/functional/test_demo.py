@@ -113,12 +113,11 @@ def test_what_was_released_is_what_the_records_say(served_demo: Demonstration, s
                 released = found[(practice["code"], search_id, cell)][side]
                 if released["state"] == "value":
                     apart = abs(released["value"] - truth[side]["without_type1"])
-                    assert apart <= max(
-                        GP_BENCH.overlap_width, step // 2
-                    )  # a few may be counted as another search has them
+                    # A few people may be counted as another search has them.
+                    assert apart <= max(GP_BENCH.overlap_width, step // 2)
                     alike += apart <= step // 2
                     compared += 1
-    assert compared >= (1 if step == 5 else 10)
+    assert compared >= (1 if step == 5 else 4)  # of practices as small as these few groups are numbers
     assert alike >= 0.8 * compared
 
 
