@@ -179,7 +179,9 @@ class SiteServer:
                 )
             case "mysql":
                 pymysql = import_module("pymysql")
-                return pymysql.connect(unix_socket=self.admin.connection.unix_socket, user="root", autocommit=True)
+                return pymysql.connect(
+                    unix_socket=self.admin.connection.unix_socket, user="root", autocommit=True, ssl_disabled=True
+                )
         return sqlite3.connect(self.settings.file, isolation_level=None)
 
     @contextmanager

@@ -29,6 +29,8 @@ from typing import Any
 
 import pytest
 
+from tests.certificates import certificate
+
 REQUIRED = os.environ.get("GPFED_REQUIRE_ALL") == "1"
 RUNNING = ("duckdb", "postgresql", "mysql", "sqlite")
 """The engines that run here; SQL Server's statements go through Microsoft's parser instead."""
@@ -217,7 +219,9 @@ class Servers:
         pymysql = _driver("pymysql", "MariaDB")
         socket = self._server("mysql", _start_mariadb)
         name = f"{RAW}_{next(_numbers)}"
-        connection = pymysql.connect(unix_socket=str(socket), user="root", autocommit=True, charset="utf8mb4")
+        connection = pymysql.connect(
+            unix_socket=str(socket), user="root", autocommit=True, charset="utf8mb4", ssl_disabled=True
+        )
         try:
             connection.cursor().execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
             connection.select_db(name)
@@ -287,7 +291,8 @@ def _start_mariadb(folder: Path, stack: ExitStack) -> Path:
         "--innodb-flush-log-at-trx-commit=0",
         "--innodb-buffer-pool-size=64M",
     )
-    options = (*options, f"--tmpdir={temporary}")
+    shown = certificate(folder / "tls", "127.0.0.1")
+    options = (*options, f"--tmpdir={temporary}", f"--ssl-cert={shown.chain}", f"--ssl-key={shown.key}")
     paths = (f"--datadir={data}", f"--socket={socket}", f"--pid-file={folder / 'pid'}", "--innodb-log-file-size=8M")
     _run(stack, [daemon, "--no-defaults", *paths, *options, *as_user], folder, as_nobody=False)
     _wait(socket, folder)

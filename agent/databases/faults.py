@@ -37,6 +37,13 @@ SAID = {
 }
 """By code: what happened, and what to do next."""
 
+NOT_TRUSTED, NOT_OFFERED, NO_AUTHORITY = (
+    "its certificate is not trusted",
+    "the server offers none",
+    "ca_file holds no certificate",
+)
+"""Why a connection is not encrypted."""
+
 RECORDS_INVALID = ""
 """In place of a code: one value of the records is not what the statement needs; only this search fails."""
 
@@ -46,7 +53,7 @@ def fault(reason: str, number: str) -> DatabaseError | AnswerError:
 
     Args:
         reason: one of the codes, or `RECORDS_INVALID`.
-        number: as the engine numbers it, or the kind of the driver's error.
+        number: as the engine numbers it, or the kind of the driver's error, or a few words of ours.
     """
     if reason == RECORDS_INVALID:
         return AnswerError(f"the statement did not run: {number}", "a value of the records is not what it should be")

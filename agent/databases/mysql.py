@@ -11,12 +11,13 @@ import ssl
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from agent.databases.faults import RECORDS_INVALID, driver, fault
+from agent.databases.faults import NO_AUTHORITY, NOT_OFFERED, NOT_TRUSTED, RECORDS_INVALID, driver, fault
 from agent.databases.settings import DatabaseSettings
 from searches.database import plain_rows
 from searches.errors import AnswerError, DatabaseError
 
 _CONNECT_SECONDS = 15
+_FIRST_THAT_INSISTS = (1, 2)  # earlier ones go on unencrypted where a server says that it does not encrypt
 _PATIENCE_SECONDS = 30  # beyond the statement's own limit, before the server counts as lost
 
 _MOST_ROWS = 2**64 - 1
@@ -38,8 +39,8 @@ _REASONS = {
     ),
     **dict.fromkeys((1045, 1130, 1251, 1698, 1862, 2054, 2059, 2061, 3118, 3955), "login_refused"),
     **dict.fromkeys((1040, 1203, 2002, 2003, 2005), "no_connection"),
-    2026: "not_encrypted",
 }
+_NOT_OFFERED = 2026  # said by the driver, before it says who it is
 
 
 def connect(settings: DatabaseSettings, password: str) -> Mysql:
@@ -52,7 +53,7 @@ def connect(settings: DatabaseSettings, password: str) -> Mysql:
     refused = None
     try:
         connection = pymysql.connect(
-            **_place(settings),
+            **_place(settings, pymysql.VERSION),
             user=settings.user,
             password=password,
             database=settings.database,
@@ -195,23 +196,35 @@ def _roles(grant: str) -> tuple[str, ...]:
     return tuple(role.strip() for role in given["roles"].split(",")) if given else ()
 
 
-def _place(settings: DatabaseSettings) -> dict[str, Any]:
+def _place(settings: DatabaseSettings, driver_version: tuple[Any, ...]) -> dict[str, Any]:
     if settings.host.startswith("/"):
         return {"unix_socket": settings.host, "ssl_disabled": True}  # a socket of this machine
     place: dict[str, Any] = {"host": settings.host, "port": settings.port}
     if settings.encrypt == "none":
         return {**place, "ssl_disabled": True}
-    context = ssl.create_default_context(cafile=settings.ca_file or None)
+    if driver_version[:2] < _FIRST_THAT_INSISTS:
+        raise fault("not_encrypted", "this driver would go on without: install PyMySQL 1.2")
+    context = _trusting(settings.ca_file)
     if settings.encrypt == "unverified":
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
     return {**place, "ssl": context}
 
 
+def _trusting(ca_file: str) -> ssl.SSLContext:
+    try:
+        return ssl.create_default_context(cafile=ca_file or None)
+    except OSError:  # an error of OpenSSL is one too
+        refused = fault("not_encrypted", NO_AUTHORITY)
+    raise refused
+
+
 def _said(error: Exception) -> DatabaseError | AnswerError:
     number = error.args[0] if error.args and isinstance(error.args[0], int) else None
     if isinstance(error, ssl.SSLError) or (number == 2003 and "SSL" in str(error)):
-        return fault("not_encrypted", type(error).__name__)
+        return fault("not_encrypted", NOT_TRUSTED if "CERTIFICATE_VERIFY" in str(error) else type(error).__name__)
+    if number == _NOT_OFFERED:
+        return fault("not_encrypted", NOT_OFFERED)
     if isinstance(error, UnicodeError):
         return fault("failed", type(error).__name__)
     if number is None or not type(error).__module__.startswith("pymysql"):

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from agent.databases.faults import RECORDS_INVALID, driver, fault
+from agent.databases.faults import NO_AUTHORITY, NOT_OFFERED, NOT_TRUSTED, RECORDS_INVALID, driver, fault
 from agent.databases.settings import DatabaseSettings
 from searches.database import plain_rows
 from searches.errors import AnswerError, DatabaseError
@@ -85,6 +85,12 @@ _EXCESS = f"""
     ORDER BY 1
 """
 _LOGIN_WORDS = ("authentication failed", "no password supplied", "no pg_hba", 'FATAL:  role "')
+_TLS_WORDS = {
+    "root certificate file": NO_AUTHORITY,
+    "does not support SSL": NOT_OFFERED,
+    "certificate verify failed": NOT_TRUSTED,
+    "server certificate for": NOT_TRUSTED,  # another's name
+}
 _TRIAL = "CREATE TABLE {}.gpfed_trial_that_must_fail (x integer)"
 
 
@@ -221,7 +227,8 @@ def _not_connected(error: Exception) -> DatabaseError | AnswerError:
     if state.startswith("28") or any(words in said for words in _LOGIN_WORDS):
         return fault("login_refused", f"SQLSTATE {state or '28000'}")
     if "SSL" in said or "certificate" in said:
-        return fault("not_encrypted", type(error).__name__)
+        why = next((why for words, why in _TLS_WORDS.items() if words in said), type(error).__name__)
+        return fault("not_encrypted", why)
     return fault("no_connection", type(error).__name__)
 
 

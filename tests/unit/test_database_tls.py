@@ -13,7 +13,7 @@ from agent.databases.settings import DatabaseSettings
 from searches.errors import DatabaseError
 
 SERVER = DatabaseSettings("postgresql", "db.example", 5432, "records", "reader")
-LIBPQ = 160_000
+LIBPQ, PYMYSQL = 160_000, (1, 2, 0, "final")
 
 
 @pytest.mark.parametrize(
@@ -43,11 +43,17 @@ def test_postgresql_is_not_trusted_by_a_driver_that_knows_no_certificates() -> N
 def test_mysql_checks_the_certificate_unless_told_otherwise(
     encrypt: str, verifies: ssl.VerifyMode, checks_name: bool
 ) -> None:
-    context = _place(replace(SERVER, engine="mysql", encrypt=encrypt))["ssl"]
+    context = _place(replace(SERVER, engine="mysql", encrypt=encrypt), PYMYSQL)["ssl"]
 
     assert (context.verify_mode, context.check_hostname) == (verifies, checks_name)
 
 
 @pytest.mark.parametrize("changes", [{"encrypt": "none"}, {"host": "/run/mysqld/mysqld.sock"}])
 def test_mysql_is_not_encrypted_where_that_is_said_or_on_a_socket(changes: dict[str, str]) -> None:
-    assert _place(replace(SERVER, engine="mysql", **changes))["ssl_disabled"]  # type: ignore[arg-type]
+    assert _place(replace(SERVER, engine="mysql", **changes), PYMYSQL)["ssl_disabled"]  # type: ignore[arg-type]
+
+
+def test_mysql_is_not_trusted_by_a_driver_that_would_go_on_without_encryption() -> None:
+    with pytest.raises(DatabaseError, match="this driver would go on without: install PyMySQL") as refused:
+        _place(replace(SERVER, engine="mysql"), (1, 1, 3, "final"))
+    assert refused.value.reason == "not_encrypted"
