@@ -31,7 +31,7 @@ demo: .venv/hub-installed  ## a hub and twelve synthetic practices on this machi
 	@$(BIN)/gpfed-hub demo $(DEMO)
 
 test: .venv/dev-installed  ## every test that can run here; says which could not, and why
-	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) --dist loadgroup -rs
+	@$(BIN)/python -m pytest -n $(PYTEST_WORKERS) -rs
 
 check: .venv/dev-installed  ## format, lint, types, import contracts, generated documentation
 	@$(BIN)/ruff format --check .

@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from hub.founding import create_files
 from hub.settings import configure
 from tests.demonstration import served_demo  # noqa: F401 - a fixture, run once for all who ask
 from tests.engine_servers import duckdb, mysql, postgresql, servers, sqlite  # noqa: F401 - fixtures, as above
+from tests.scheduling import ByFile, longest_first
 
 _scratch: list[Path] = []
 
@@ -30,3 +32,13 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     for folder in _scratch:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    config.option.loadscopereorder = False  # it would put the file with most tests first, not the longest
+    return ByFile(config, log)

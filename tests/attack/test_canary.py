@@ -21,8 +21,6 @@ from searches.synthetic import synthesise
 from searches.synthetic.identities import Identity, marked
 from tests.federation import REFERENCE_DATE, SEARCH, Agent, Federation, MemoryMailbox
 
-pytestmark = pytest.mark.xdist_group("canary")
-
 MARKER = "CANARY-"
 PRACTICE = "Z90001"
 LAYOUTS = ("emis_im1", "tpp_sr", "vision")

@@ -12,8 +12,6 @@ import pytest
 from searches.synthetic import synthesise
 from tests.federation import REFERENCE_DATE, Agent, Federation
 
-pytestmark = pytest.mark.xdist_group("attack_federation")
-
 EARLIER = date(2026, 2, 28)
 
 

@@ -13,7 +13,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from searches.document import library
 from tests.browser.conftest import DESKTOP, PHONE, Browser
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("demonstration")]
+pytestmark = pytest.mark.browser
 
 FRONT = "/practice/"
 COMPARISON = "/practice/sharing-to-improve/pulse-rhythm-65/"

@@ -18,8 +18,6 @@ from searches.document import library, library_folder, load_search
 from searches.search import Unit
 from tests.demonstration import Demonstration
 
-pytestmark = pytest.mark.xdist_group("demonstration")
-
 STATES = {"value", "band", "withheld", "not_run", "failed"}
 SIDES = ("met", "not_met", "excepted")
 

@@ -8,7 +8,7 @@ from functools import cache
 import pytest
 
 from searches.layouts import layout
-from tests.engine_servers import RUNNING, Servers, servers  # noqa: F401 - a fixture
+from tests.engine_servers import RUNNING, Servers
 from tests.generative.language import hostile
 from tests.generative.language.populations import world
 from tests.layout_rows import LIMITS, SUPPLIERS, Practice, RawRows, limits_of
@@ -29,7 +29,7 @@ def written(name: str, populations: int = MANY) -> RawRows:
 
 @pytest.mark.parametrize("engine", RUNNING)
 @pytest.mark.parametrize("name", SUPPLIERS)
-def test_every_row_comes_back_as_it_is_held(servers: Servers, engine: str, name: str) -> None:  # noqa: F811
+def test_every_row_comes_back_as_it_is_held(servers: Servers, engine: str, name: str) -> None:
     with servers.database(engine) as database:
         written(name, FEW).load(database)
         for people in written(name, FEW).practices:

@@ -12,7 +12,7 @@ from searches.allowed import NODES
 from searches.canon import TABLES
 from searches.engines import ENGINES
 from searches.errors import RuleError
-from tests.engine_servers import RUNNING, Servers, servers  # noqa: F401 - a fixture
+from tests.engine_servers import RUNNING, Servers
 from tests.spec.language.asked import asked, refused
 from tests.spec.language.drawn import Case, Kind, Section, all_cases, read_page
 from tests.spec.language.people import People
@@ -32,7 +32,7 @@ def first_line(found: object) -> int:
 
 
 @pytest.fixture(scope="session", params=[name for name in RUNNING if name in ENGINES])
-def people(request: pytest.FixtureRequest, servers: Servers) -> Iterator[People]:  # noqa: F811 - the fixture
+def people(request: pytest.FixtureRequest, servers: Servers) -> Iterator[People]:
     """A database of each engine, with the people of one section at a time."""
     with servers.database(request.param) as database:
         yield People(database)

@@ -14,7 +14,7 @@ import pytest
 from searches.engines import ENGINES
 from searches.errors import LayoutError
 from searches.layouts import layout
-from tests.engine_servers import RUNNING, Servers, servers  # noqa: F401 - a fixture
+from tests.engine_servers import RUNNING, Servers
 from tests.layout_rows import SUPPLIERS, limits_of
 from tests.spec.language.asked import asked
 from tests.spec.language.drawn import Case, Kind, all_cases
@@ -39,7 +39,7 @@ def share(name: str, engine: str) -> tuple[Block, ...]:
 
 @pytest.mark.parametrize("engine", RUNNING)
 @pytest.mark.parametrize("name", SUPPLIERS)
-def test_every_case_gives_what_the_rows_hold(servers: Servers, engine: str, name: str) -> None:  # noqa: F811
+def test_every_case_gives_what_the_rows_hold(servers: Servers, engine: str, name: str) -> None:
     with servers.database(engine) as database:
         people = LayoutPeople(database, name)
         assert [told for block in share(name, engine) for told in people.differences(block, ENGINES[engine])] == []
