@@ -26,7 +26,8 @@ from searches.errors import AnswerError
 from searches.feature_reading import day_of
 from searches.feature_tables import Numbered, Passes, Pick, Picked, Wanted
 from searches.features import Codes, Plan
-from searches.layouts.expand import Bindings
+from searches.layouts.at_site import number_codes
+from searches.layouts.expand import Bindings, as_numbers
 from searches.layouts.written import Ground, over_raw
 from searches.leaf_tables import PERSON, LeafTables
 from searches.outcomes import answers_of
@@ -106,6 +107,7 @@ class _ServerPasses(Passes):
         self._database = database
         bindings = Bindings(plan.decomposed[0].reference_date, database.practice)
         self._ground = Ground(database.layout, bindings, database.engine, database.site)
+        self._numbers = number_codes(database.layout, database.site)
         self._positions = roster.positions()
 
     def keep_people(self) -> None:
@@ -135,7 +137,7 @@ class _ServerPasses(Passes):
         systems = {system: column for system, column in self.layout.code_columns[table].items() if system in held}
         names = ["kind"] if len(systems) == 1 else [f"number_{place}" for place in range(len(systems))]
         coded = [_Packed(name, f"c{place}.number", "INTEGER") for place, name in enumerate(names)]
-        bound = [part for system in systems for part in self._bound(numbered, kept.codes, system)]
+        bound = [part for system in systems for part in self._bound(numbered, kept.codes, (table, system))]
         rows = self._fetch([*coded, *asked], self._statement(table, [*coded, *asked], systems), bound)
         if len(systems) == 1:
             return Picked(rows, self.keep_members(numbered, "kind"))
@@ -183,9 +185,9 @@ class _ServerPasses(Passes):
         rows = self._select(table, ["patient_id", *sorted(wanted | day | set(systems.values()))])
         joins, known = [], []
         for place, column in enumerate(systems.values()):
-            first = 3 * place
+            first, kind = 3 * place, "bigint" if self._is_number(table, column) else "text"
             joins.append(
-                f"LEFT JOIN unnest(${first + 1}::text[], ${first + 2}::integer[], ${first + 3}::date[]) "
+                f"LEFT JOIN unnest(${first + 1}::{kind}[], ${first + 2}::integer[], ${first + 3}::date[]) "
                 f"AS c{place} (code, number, since) ON c{place}.code = r.{column} "
                 f"AND (c{place}.since IS NULL OR r.{day_of(table)} >= c{place}.since)"
             )
@@ -199,15 +201,22 @@ class _ServerPasses(Passes):
             f"SELECT r.patient_id, {', '.join(sent)} FROM ({rows}) AS r {' '.join(joins)}{where} GROUP BY r.patient_id"
         )
 
-    def _bound(self, numbered: Numbered, sets: Mapping[Codes, date], system: str) -> list[list[Any]]:
-        """The codes of one system, their numbers, and the day before which nobody wants a row with one."""
+    def _bound(self, numbered: Numbered, sets: Mapping[Codes, date], of: tuple[str, str]) -> list[list[Any]]:
+        """The codes of one table and system, their numbers, and the day before which nobody wants a row with one."""
+        table, system = of
+        as_number = self._is_number(table, self.layout.code_columns[table][system])
         since: dict[int, date] = {}
         for codes, day in sets.items():
             for number in numbered.lists[self.tables.number(codes)]:
                 since[number] = min(day, since.get(number, day))
         found = [(code, number) for number, (each, code) in enumerate(numbered.codes) if each == system]
+        if as_number:  # where codes are numbers no other code can be
+            found = [(code, number) for code, number in found if as_numbers([code])]
         days = [None if since[number] == date.min else since[number] for _, number in found]
-        return [[code for code, _ in found], [number for _, number in found], days]
+        return [[int(code) if as_number else code for code, _ in found], [number for _, number in found], days]
+
+    def _is_number(self, table: str, column: str) -> bool:
+        return f"{table}.{column}" in self._numbers
 
     def _fetch(self, packed: Sequence[_Packed], statement: str, bound: Sequence[object]) -> str:
         name, types = self.tables.name("rows"), [column.type or "VARCHAR" for column in packed]

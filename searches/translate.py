@@ -18,7 +18,8 @@ from sqlglot import exp
 from searches import canon
 from searches.engines import AS_NAMED, ENGINES, Engine, Site
 from searches.errors import LayoutError
-from searches.layouts.expand import Bindings, check_has, codes_asked, codes_by_system
+from searches.layouts.at_site import number_codes
+from searches.layouts.expand import Bindings, CodeColumns, check_has, codes_asked, codes_by_system
 from searches.layouts.layout import Layout
 from searches.layouts.written import OURS, Ground, over_raw
 from searches.parse import parse
@@ -101,7 +102,10 @@ def statement(
     Raises:
         LayoutError: a node cannot be written exactly.
     """
-    sql = over_raw(Ground(layout, Bindings(question.reference_date, practice), engine, site), question.tree)
+    numbers = number_codes(layout, site)
+    # Where codes are numbers the literals are numbers too: an index serves, and no engine compares floats.
+    tree = _in_codes(question.search, layout, question.asked.copy(), numbers) if numbers else question.tree
+    sql = over_raw(Ground(layout, Bindings(question.reference_date, practice), engine, site), tree)
     receipt = TranslationReceipt(
         search_digest=question.search.digest,
         layout=layout.name,
@@ -129,18 +133,22 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
         node._meta = None  # noqa: SLF001 - where a piece stood, which is no longer asked, would be copied again and again
     fold_in_place(select, bind(reference_date, search.schedule))
     asked = select.copy()
-    nodes = list(select.walk())
-    tables = _tables_read(search, nodes)
+    tables = _tables_read(search, select.walk())
     for table in sorted(tables):
         check_has(layout, table)
-    for node in nodes:
+    return Question(search, reference_date, _in_codes(search, layout, select, frozenset()), tables, asked)
+
+
+def _in_codes(search: Search, layout: Layout, select: exp.Select, numbers: frozenset[str]) -> exp.Select:
+    """The tree of a question, made of its author's SELECT, in which code lists become codes."""
+    for node in list(select.walk()):
         if isinstance(node, exp.Union):  # SQLite knows no parentheses around one side
             node.set("this", node.this.unnest())
             node.set("expression", node.expression.unnest())
         elif isinstance(node, exp.In) and isinstance(node.args.get("field"), exp.Column):
             codes = codes_by_system(search.codelists[node.args["field"].name])
-            node.replace(codes_asked(layout, node, _table_of(node), codes))
-    return Question(search, reference_date, _wrapped(search, select), tables, asked)
+            node.replace(codes_asked(CodeColumns(layout, _table_of(node), numbers), node, codes))
+    return _wrapped(search, select)
 
 
 def _tables_read(search: Search, nodes: Iterable[exp.Expr]) -> frozenset[str]:

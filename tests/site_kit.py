@@ -260,4 +260,10 @@ def canonical_rows(asked: HeldDatabase, table: str, day: date) -> Rows:
     select = exp.select(*columns, *of_code).from_(table)
     for name, tree in definitions(asked.layout, (table,), Bindings(day, asked.practice), asked.site).items():
         select = select.with_(name, as_=tree.copy())
-    return in_order(list(asked.rows(asked.engine.render(select, asked.site))))
+    rows = asked.rows(asked.engine.render(select, asked.site))
+    return in_order([(*row[: len(columns)], *map(_code, row[len(columns) :])) for row in rows])
+
+
+def _code(value: Any) -> str | None:
+    """A code as it was delivered; where a site keeps it as a number, 0 or less is none."""
+    return (str(value) if value > 0 else None) if isinstance(value, int | Decimal) else value

@@ -15,7 +15,7 @@ _OF_TIME = (exp.Interval, exp.Extract)
 
 
 class Listed(str):
-    """Text literals with commas between them; only `listed` makes them."""
+    """Literals with commas between them; only the functions here make them."""
 
     __slots__ = ()
 
@@ -26,6 +26,18 @@ def listed(texts: Iterable[str]) -> list[exp.Expression]:
     if not _PLAIN.fullmatch("".join(wanted)):
         return [exp.Literal.string(text) for text in wanted]
     return [exp.Var(this=Listed(", ".join("'" + text.replace("'", "''") + "'" for text in wanted)))]
+
+
+def listed_numbers(digits: Iterable[str]) -> list[exp.Expression]:
+    """What stands in IN (...) for numbers, given as their digits.
+
+    Raises:
+        ValueError: one of them is anything else.
+    """
+    wanted = list(digits)
+    if not all(each.isascii() and each.isdigit() for each in wanted):
+        raise ValueError("a number is written in digits")
+    return [exp.Var(this=Listed(", ".join(wanted)))]
 
 
 def is_foreign(node: exp.Expr) -> bool:

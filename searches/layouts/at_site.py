@@ -2,14 +2,16 @@
 
 A layout is written over text, as a supplier delivers it, in tables that keep every delivery. Where a column has its own
 type, a macro that reads such a value from text is a cast of that column, or the column itself (`on_day(r.DateBirth)` is
-`r.DateBirth` where that is a date): nothing is parsed, and an index serves. Anything else reads the value's text. Where
-one row is kept for each key there is no latest one to look for. Names are those that the site's catalogue lists; what
-is not listed, and the layout can do without, is NULL.
+`r.DateBirth` where that is a date): nothing is parsed, and an index serves. A code that is a number stays one, and so
+does what it is compared with. Anything else reads the value's text. Where one row is kept for each key there is no
+latest one to look for. Names are those that the site's catalogue lists; what is not listed, and the layout can do
+without, is NULL.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sqlglot import exp
 
@@ -38,7 +40,12 @@ _CASTS = {
 }
 """Macros that are one cast of their argument where it has one of these types."""
 
+_CODES = ("concept_of", "product_of")
+"""Macros that read a code."""
+_NUMBERS = _WHOLE | {exp.DType.DECIMAL}
+
 _COLUMN = "raw_column"
+_TABLE = "raw_table"
 _READY = "as_it_is"
 
 
@@ -67,6 +74,19 @@ def typed_column(site: Site, table: RawTable, column: str, alias: str) -> exp.Co
     return made
 
 
+@lru_cache(maxsize=64)
+def number_codes(layout: Layout, site: Site) -> frozenset[str]:
+    """The code columns, as `table.column`, that hold numbers at a site; 0 or less in one of several is no code."""
+    if layout.native or site.only_names:
+        return frozenset()
+    return frozenset(column for column, source in layout.code_sources.items() if _is_number_at(layout, site, source))
+
+
+def _is_number_at(layout: Layout, site: Site, source: str) -> bool:
+    name, column = source.split(".")
+    return _KINDS.get(kind_of(site, layout.raw[name], column, native=False)) in _NUMBERS
+
+
 @dataclass(frozen=True, slots=True)
 class AtSite:
     """How the SQL of a layout is read at a site.
@@ -93,6 +113,9 @@ class AtSite:
         column = arguments[0] if len(arguments) == 1 else None
         if self.layout.native or not isinstance(column, exp.Column) or column.type is None:
             return None
+        if name in _CODES:
+            is_code = f"{column.meta[_TABLE]}.{column.meta[_COLUMN]}" in self.layout.code_sources.values()
+            return _ready(column) if is_code and column.type.this in _NUMBERS else None
         if name == "key_of":
             return _ready(column) if column.type.this in _WHOLE and self._same_everywhere(column) else None
         kinds, cast, wanted = _CASTS.get(name, (frozenset(), exp.Cast, ""))
@@ -119,7 +142,7 @@ class AtSite:
 
     def _mark(self, column: exp.Column, table: RawTable) -> None:
         name, listed = column.name, self._listed(table, column.name)
-        column.meta[_COLUMN] = name
+        column.meta[_COLUMN], column.meta[_TABLE] = name, table.name
         if listed == name or not self.site.called(table.name):
             made: exp.Expression = column
         elif listed:

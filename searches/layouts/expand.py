@@ -5,7 +5,7 @@ Everything happens in the tree; the text is written once, by the engine.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -15,14 +15,15 @@ import sqlglot
 from sqlglot import exp
 
 from searches.codelist import parse_codelist
-from searches.engines.listed import listed
+from searches.engines.listed import listed, listed_numbers
 from searches.engines.site import AS_NAMED, RAW, Site
 from searches.errors import LayoutError
-from searches.layouts.at_site import AtSite
+from searches.layouts.at_site import AtSite, number_codes
 from searches.layouts.layout import Layout
 from searches.search import Codelist
 
 _CODELISTS = Path(__file__).parents[1] / "codelists"
+_LARGEST = 2**63 - 1
 
 # Completed months: calendar months between, less one until the day of the month is reached. Someone born on the 29th of
 # February is therefore a year older on the 1st of March of a common year, as by the arithmetic on YYYYMMDD.
@@ -106,40 +107,101 @@ def _packaged_codes(name: str) -> dict[str, tuple[str, ...]]:
     return codes_by_system(parse_codelist(name, text))
 
 
-def codes_asked(layout: Layout, node: exp.In, table: str, codes: Mapping[str, tuple[str, ...]]) -> exp.Expression:
+@dataclass(frozen=True, slots=True)
+class CodeColumns:
+    """The columns of one canonical table that hold its codes.
+
+    Args:
+        layout: whose.
+        table: which.
+        numbers: the columns of any table, as `table.column`, that hold numbers where it is asked.
+    """
+
+    layout: Layout
+    table: str
+    numbers: frozenset[str] = frozenset()
+
+    def by_system(self) -> Mapping[str, str]:
+        """The column of each code system."""
+        return self.layout.code_columns.get(self.table, {})
+
+    def is_number(self, column: str) -> bool:
+        """Does this column hold numbers?"""
+        return f"{self.table}.{column}" in self.numbers
+
+
+def codes_asked(columns: CodeColumns, node: exp.In, codes: Mapping[str, tuple[str, ...]]) -> exp.Expression:
     """`code IN codelist.NAME` as it is asked of this layout: one IN for each code system that both know.
 
     An entry has a code in one system or another. It is in no list if its code is not listed, whatever the other columns
-    hold; only of an entry without any code is nothing known, as where there is one column. NOT ... depends on that.
+    hold; only of an entry without any code is nothing known, as where there is one column. NOT ... depends on that;
+    where nothing does, it is left out, and an index on a code serves.
 
     Args:
-        layout: whose code systems count.
+        columns: that hold the codes.
         node: the predicate, with a column named `code` on its left.
-        table: the canonical table that the column is of.
         codes: the list's codes, by system.
 
     Raises:
         LayoutError: the list has no code in any system of this table; nobody could ever be found.
     """
+    by_system, layout = columns.by_system(), columns.layout
     prefix = node.this.args.get("table")
     asked = [
-        exp.In(this=exp.column(column, table=prefix), expressions=listed(codes[system]))
-        for system, column in layout.code_columns.get(table, {}).items()
+        _one_of(exp.column(column, table=prefix), codes[system], is_number=columns.is_number(column))
+        for system, column in by_system.items()
         if codes.get(system)
     ]
     if not asked:
         raise LayoutError(
-            f"layout {layout.name} has no code system of this list in {table}",
-            layout.missing.get(f"{table}.code", "no_code_in_layout"),
-            f"add codes of one of: {', '.join(layout.code_columns.get(table, {})) or 'none'}",
+            f"layout {layout.name} has no code system of this list in {columns.table}",
+            layout.missing.get(f"{columns.table}.code", "no_code_in_layout"),
+            f"add codes of one of: {', '.join(by_system) or 'none'}",
         )
-    columns = [exp.column(name, table=prefix) for name in layout.code_columns[table].values()]
-    if len(columns) == 1:
-        return exp.Paren(this=asked[0])
+    if len(by_system) == 1 or _only_if_true(node):
+        return exp.Paren(this=exp.or_(*asked, copy=False))
     known = [exp.And(this=exp.Not(this=_is_null(part.this)), expression=part) for part in asked]
-    of_no_system = exp.EQ(this=columns[0].copy(), expression=exp.Literal.string(""))
-    nothing_known = exp.and_(*map(_is_null, columns), of_no_system, copy=False)
-    return exp.Paren(this=exp.or_(*known, nothing_known, copy=False))
+    return exp.Paren(this=exp.or_(*known, _nothing_known(columns, prefix), copy=False))
+
+
+def as_numbers(codes: Iterable[str]) -> list[str]:
+    """Those of some codes that a column of numbers can hold; no other can ever be found there."""
+    return [code for code in codes if code.isdigit() and code[0] != "0" and int(code) <= _LARGEST]
+
+
+def _one_of(column: exp.Column, codes: Sequence[str], *, is_number: bool) -> exp.Binary | exp.In:
+    if not is_number:
+        return exp.In(this=column, expressions=listed(codes))
+    numbers = as_numbers(codes)
+    if numbers:
+        return exp.In(this=column, expressions=listed_numbers(numbers))
+    return exp.NEQ(this=column, expression=column.copy())  # of a code not true, of none not known
+
+
+def _only_if_true(node: exp.Expression) -> bool:
+    """Does nobody ask more of a condition than whether it is true?"""
+    holder = node.parent
+    while isinstance(holder, exp.And | exp.Or | exp.Paren):
+        node, holder = holder, holder.parent
+    if isinstance(holder, exp.If):
+        return node.arg_key == "this" and not (holder.parent and holder.parent.args.get("this"))
+    return isinstance(holder, exp.Where | exp.Having) or (isinstance(holder, exp.Join) and node.arg_key == "on")
+
+
+def _nothing_known(columns: CodeColumns, prefix: exp.Identifier | None) -> exp.Expr:
+    """Never true; not known of an entry without any code, and false of any other."""
+    names = list(columns.by_system().values())
+    found = {name: exp.column(name, table=prefix) for name in names}
+    text = next(name for name in names if not columns.is_number(name))
+    without = [_no_code(column, is_number=columns.is_number(name)) for name, column in found.items()]
+    never = exp.EQ(this=found[text].copy(), expression=exp.Literal.string(""))
+    return exp.and_(*without, never, copy=False)
+
+
+def _no_code(column: exp.Column, *, is_number: bool) -> exp.Expr:
+    if not is_number:
+        return _is_null(column)
+    return exp.paren(exp.or_(_is_null(column), exp.LTE(this=column.copy(), expression=exp.Literal.number(0))))
 
 
 def _is_null(column: exp.Expr) -> exp.Is:
@@ -172,9 +234,10 @@ def definition(layout: Layout, name: str, bindings: Bindings, site: Site = AS_NA
         node.comments = None
     at_site = AtSite(layout, site)
     tree = _bound(_expanded(at_site, tree), bindings)
+    opt_outs = CodeColumns(layout, "type1_entry", number_codes(layout, site))
     for asked in list(tree.find_all(exp.In)):
         if isinstance(asked.args.get("field"), exp.Column):
-            asked.replace(codes_asked(layout, asked, "type1_entry", _packaged_codes(asked.args["field"].name)))
+            asked.replace(codes_asked(opt_outs, asked, _packaged_codes(asked.args["field"].name)))
     at_site.finish(tree)
     return tree
 

@@ -68,6 +68,8 @@ class Layout:
         current: SQL of the rows that stand, by name (`current_...`).
         tables: SQL of the canonical tables, of the steps between, of `type1` and of `identity`, by name.
         code_columns: for each table with a `code`, the column that holds the codes of each system.
+        code_sources: for such columns (`table.column`) the raw column (`Table.Column`) that they are where a site holds
+            numbers there; any other is text everywhere.
         missing: reason codes of the canonical tables that the layout has no source for, and of the codes (`table.code`)
             that a table of it lacks.
         rules: what each named rule says.
@@ -86,6 +88,7 @@ class Layout:
     missing: Mapping[str, str]
     rules: Mapping[str, str]
     native: bool = False
+    code_sources: Mapping[str, str] = field(default_factory=dict)
     synthetic_practice: str = "Z90001"
 
     @property
@@ -102,6 +105,7 @@ class Layout:
             *(f"{kind}{name}\0{text}" for kind, part in self._texts() for name, text in sorted(part.items())),
             *(f"raw{_said(table)}" for _, table in sorted(self.raw.items())),
             *(f"code{table}{sorted(columns.items())}" for table, columns in sorted(self.code_columns.items())),
+            *(f"number{column}{source}" for column, source in sorted(self.code_sources.items())),
         )
         return sha256("\0\0".join(said).encode()).hexdigest()[:12]
 

@@ -4,7 +4,8 @@ The tables of a layout are the same in every search of a run, and far longer tha
 therefore kept texts and the search's own part, written when it is asked.
 
 In a statement each of these tables has an underscore before its name, which no author can write. So a CTE of a search
-may be called anything, and none of these tables hides a table of the site that stands in no schema.
+may be called anything, and none of these tables hides a table of the site that stands in no schema. A step of the
+search could: SQLite gives a name to a step wherever it is said, even before that step. So that is refused.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from functools import lru_cache
 from sqlglot import exp
 
 from searches.engines import Engine, Site
+from searches.errors import LayoutError
 from searches.layouts.expand import Bindings, definition
 from searches.layouts.layout import Layout
 
@@ -58,15 +60,28 @@ def over_raw(ground: Ground, select: exp.Select) -> str:
         select: of tables of the layout and of its own CTEs; it is left as it was.
 
     Raises:
-        LayoutError: the layout has no such table, or a node cannot be written exactly.
+        LayoutError: the layout has no such table, a node cannot be written exactly, or a step hides a table of the site.
     """
     body = select.copy()
     with_ = body.args.get("with_")
     own = with_.expressions if with_ is not None else []
-    read = _rename(body, frozenset(cte.alias for cte in own))
+    _check_hides_nothing(ground, names := frozenset(cte.alias for cte in own))
+    read = _rename(body, names)
     body.set("with_", None)
     before = [*_tables(ground, read), *(ground.engine.render(cte, ground.site) for cte in own)]
     return f"WITH {', '.join(before)} {ground.engine.render(body, ground.site)}"
+
+
+def _check_hides_nothing(ground: Ground, steps: frozenset[str]) -> None:
+    if ground.site.schema:
+        return
+    tables = {ground.site.called(name).casefold() for name in ground.layout.raw}
+    for step in sorted(steps & tables):
+        raise LayoutError(
+            f"the step {step} is called like a table of this site, which stands in no schema",
+            "table_hidden",
+            "give the schema of the raw tables, such as main",
+        )
 
 
 def _tables(ground: Ground, wanted: Iterable[str]) -> list[str]:

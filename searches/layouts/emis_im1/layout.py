@@ -111,6 +111,8 @@ MACROS = {
     """,
     "whole": "TRY_CAST(_1 AS BIGINT)",
     "key_of": "TRIM(_1)",
+    "concept_of": "CASE WHEN whole(_1) > 0 THEN TRIM(_1) END",
+    "product_of": "NULLIF(TRIM(_1), '')",
     "is_local": _LOCAL,
 }
 
@@ -171,6 +173,13 @@ EMIS_IM1 = Layout(
         "referral": _CODES,
         "type1_entry": _CODES,
         "medication": {"dmd": "code_dmd"},
+    },
+    code_sources={
+        **dict.fromkeys(
+            (f"{table}.code_snomed" for table in ("event", "immunisation", "referral", "type1_entry")),
+            "Coding_ClinicalCode.SnomedCTConceptId",
+        ),
+        "medication.code_dmd": "Coding_DrugCode.DmdProductCodeId",
     },
     missing={},
     rules=RULES,

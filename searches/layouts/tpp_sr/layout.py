@@ -141,6 +141,12 @@ TPP_SR = Layout(
         "type1_entry": _CODES,
         "medication": {"dmd": "code_dmd"},
     },
+    code_sources={
+        "event.code_snomed": "SRCode.SNOMEDCode",
+        "immunisation.code_snomed": "SRImmunisation.ImmsSNOMEDCode",
+        "referral.code_snomed": "SRReferralOut.SNOMEDPrimaryDiagnosis",
+        "type1_entry.code_snomed": "SRCode.SNOMEDCode",
+    },
     missing={},
     rules=RULES,
 )
