@@ -23,6 +23,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from sqlglot import Token, TokenType, exp
@@ -85,8 +86,11 @@ class _PlacingParser(DuckDBParser):
         return Parser._parse_expression(self)  # noqa: SLF001 - as above
 
 
+@lru_cache(maxsize=8)  # a tree takes some 2 MB
 def parse(sql: str) -> SearchTree:
     """Parse the text of one search.
+
+    What was parsed last is kept, since a search is checked and then asked: it is to be read, not to be changed.
 
     Raises:
         RuleError: it is not one SELECT in the supported language.

@@ -128,7 +128,7 @@ def ask(search: Search, layout: Layout, reference_date: date) -> Question:
     Raises:
         LayoutError: the layout has no source for a table or a code list that the search reads.
     """
-    select = parse(search.sql).select
+    select = parse(search.sql).select.copy()
     for node in select.walk():
         node._meta = None  # noqa: SLF001 - where a piece stood, which is no longer asked, would be copied again and again
     fold_in_place(select, bind(reference_date, search.schedule))

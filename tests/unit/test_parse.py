@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from searches.allowed import REFUSED_NODES, REFUSED_PARTS
 from searches.errors import RuleError
+from searches.layouts import layout
 from searches.parse import parse
+from searches.translate import ask
+from tests.small_search import EVERYONE, small_search
 
 # « marks the place that the refusal must name.
 REFUSED = [
@@ -240,3 +245,11 @@ WORDS = [
 def test_any_words_are_parsed_or_refused_with_a_reason(words: list[str]) -> None:
     refused = refusal("SELECT " + " ".join(words))
     assert refused is None or refused.reason
+
+
+def test_a_search_that_was_asked_is_still_what_was_parsed() -> None:
+    search = small_search(f"{EVERYONE} WHERE p.registered_on < :reference_date")
+    before = parse(search.sql).select.sql(dialect="duckdb")
+    for day in (date(2026, 3, 31), date(2026, 4, 30)):
+        assert f"'{day}'" in ask(search, layout("canonical"), day).tree.sql(dialect="duckdb")
+    assert parse(search.sql).select.sql(dialect="duckdb") == before
