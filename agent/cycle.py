@@ -39,6 +39,7 @@ from agent.quiet import quiet_until, run_seconds
 from agent.record import write_down
 from agent.release import count_for_others, message_of
 from agent.report import ExactReport, Shown, write_report, write_what_leaves
+from agent.room import check_room
 from agent.run import RunRequest, run
 from agent.sources import Ran, Wanted, records_of
 from agent.transport import Mailbox, Patience
@@ -110,6 +111,7 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
 
     Raises:
         HubIdentityError: someone else answered in the hub's place; nothing was run or sent.
+        NoRoomError: the disk is full; what could not be kept was not sent.
     """
     brought = bring_catalogue(turn, open_mailbox)  # 2, 3
     gate = Gate(turn)
@@ -121,6 +123,7 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
         try:
             released.append(_release(turn, brought.catalogue.hub, one, gate))  # 5 to 10
         except Exception as error:  # noqa: BLE001 - one result must not stop the others
+            check_room(error)  # of others there would be no room either, nor for a note of it
             note_failure(turn, one)
             problems.append(_problem(turn, error, one.active.agreement.id))
     delivered = deliver_waiting(turn, open_mailbox, brought.catalogue.hub, wish)  # 11

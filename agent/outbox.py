@@ -225,4 +225,10 @@ class _transaction:  # noqa: N801 - reads as a verb where it is used
         self._connection.execute("BEGIN IMMEDIATE")
 
     def __exit__(self, kind: type[BaseException] | None, *_rest: object) -> None:
-        self._connection.execute("COMMIT" if kind is None else "ROLLBACK")
+        try:
+            if kind is None:
+                self._connection.execute("COMMIT")
+        finally:
+            # Where there was no room SQLite may have rolled back by itself, or left rows that must not be sent.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")

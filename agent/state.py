@@ -211,6 +211,8 @@ def one_turn(folder: StateFolder, wait_seconds: float = 0) -> Iterator[None]:
         try:
             lock.execute("BEGIN EXCLUSIVE")
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
             raise BusyError("another turn of the agent is running", "wait for it to end, then try again") from error
         yield
 

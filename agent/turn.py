@@ -16,6 +16,7 @@ from agent.config import Config, read_config
 from agent.diary import Clock, Diary
 from agent.outbox import Outbox
 from agent.record import write_down_all
+from agent.room import room_for_state
 from agent.state import StateFolder, latest_time, one_turn, open_database
 from governance.keys import SigningKey, read_signing_key
 from governance.wire import PracticeIdentity
@@ -55,10 +56,11 @@ def open_turn(folder: StateFolder, clock: Clock, wait_seconds: float = 0) -> Ite
     Raises:
         NotEnrolledError: there is no hub yet.
         BusyError: another turn holds it after the wait.
+        NoRoomError: its disk is full, now or at any time of the turn.
         ChainError: the diary does not chain; nothing is done.
     """
     config = read_config(folder)
-    with one_turn(folder, wait_seconds), open_database(folder) as connection:
+    with room_for_state(), one_turn(folder, wait_seconds), open_database(folder) as connection:
         folder.make()
         now = latest_time(connection, clock())
         diary = Diary(folder.diary, clock)
