@@ -207,7 +207,9 @@ class Servers:
         name = f"d{next(_numbers)}"
         with psycopg.connect(host=str(socket), user="postgres", dbname="postgres", autocommit=True) as first:
             first.execute(f"CREATE DATABASE {name}")
-        connection = psycopg.connect(host=str(socket), user="postgres", dbname=name, autocommit=True)
+        # It takes a table of a layout for one row, and in a loop works out its window for every row of another.
+        options = "-c enable_nestloop=off"
+        connection = psycopg.connect(host=str(socket), user="postgres", dbname=name, autocommit=True, options=options)
         try:
             connection.execute(f"CREATE SCHEMA {RAW}")
             yield Database("postgresql", connection)

@@ -23,6 +23,30 @@ DIABETIC = """
     FROM patient AS p
 """
 
+LIKE_A_LAYOUT = ("person", "spell", "half", "current_patient")
+OTHERWISE = ("one", "two", "three", "four")
+
+
+def in_steps(names: tuple[str, ...], name: str) -> Search:
+    """A search in four steps, called as one likes; the first are names that layouts give to steps of their own."""
+    one, two, three, four = names
+    sql = f"""
+        WITH {one} AS (SELECT p.patient_id, p.age FROM patient AS p WHERE p.age > 20),
+             {two} AS (SELECT e.patient_id, COUNT(*) AS entries FROM event AS e GROUP BY e.patient_id),
+             {three} AS (SELECT e.patient_id, e.event_date,
+                                ROW_NUMBER() OVER (PARTITION BY e.patient_id ORDER BY e.event_date, e.event_id) AS place
+                         FROM event AS e),
+             {four} AS (SELECT q.patient_id, q.age, n.entries FROM {one} AS q
+                        JOIN {two} AS n ON n.patient_id = q.patient_id)
+        SELECT p.patient_id,
+               CASE WHEN c.entries >= 3 AND f.event_date IS NOT NULL THEN 'met' WHEN c.age > 60 THEN 'excepted'
+                    ELSE 'not met' END AS outcome
+        FROM patient AS p
+        LEFT JOIN {four} AS c ON c.patient_id = p.patient_id
+        LEFT JOIN {three} AS f ON f.patient_id = p.patient_id AND f.place = 1
+    """
+    return small_search(sql, name=name)
+
 
 def small_search(
     sql: str = EVERYONE,

@@ -60,7 +60,7 @@ def over_raw(ground: Ground, select: exp.Select) -> str:
         select: of tables of the layout and of its own CTEs; it is left as it was.
 
     Raises:
-        LayoutError: the layout has no such table, a node cannot be written exactly, or a step hides a table of the site.
+        LayoutError: the layout has no such table, a node cannot be written exactly, or a step hides a raw table.
     """
     body = select.copy()
     with_ = body.args.get("with_")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -27,23 +28,36 @@ def cells(answers: Answers) -> dict[str, object]:
     }
 
 
-@pytest.mark.parametrize("layout", SUPPLIERS)
-@pytest.mark.parametrize("engine", RUNNING)
-def test_a_database_gives_what_its_files_give(servers: Servers, tmp_path: Path, engine: str, layout: str) -> None:
-    folder = write_practice(layout, 60, 7, tmp_path / "files", REFERENCE_DATE).folder
-    with open_extract(folder, layout, PRACTICE) as extract:
-        expected = answer(extract, SEARCHES, REFERENCE_DATE)
-        known = identities(extract, expected.roster.patient_ids)
+@dataclass(frozen=True)
+class Files:
+    """What a practice's files answer."""
 
+    layout: str
+    folder: Path
+    expected: Answers
+    known: tuple[tuple[str, ...], list[tuple[str, ...]]]
+
+
+@pytest.fixture(scope="module", params=SUPPLIERS)
+def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = write_practice(request.param, 60, 7, tmp_path_factory.mktemp("files"), REFERENCE_DATE).folder
+    with open_extract(folder, request.param, PRACTICE) as extract:
+        expected = answer(extract, SEARCHES, REFERENCE_DATE)
+        return Files(request.param, folder, expected, identities(extract, expected.roster.patient_ids))
+
+
+@pytest.mark.parametrize("engine", RUNNING)
+def test_a_database_gives_what_its_files_give(servers: Servers, tmp_path: Path, engine: str, files: Files) -> None:
+    expected = files.expected
     with site(servers, engine, tmp_path) as here:
-        here.fill(folder, layout)
+        here.fill(files.folder, files.layout)
         here.grant()
-        with here.open(layout) as database:
+        with here.open(files.layout) as database:
             found = answer_on(database, SEARCHES, REFERENCE_DATE)
             who = identities_on(database, found.roster.patient_ids)
             reached = recorded_until(database, REFERENCE_DATE)
 
-    assert (found.roster, found.type1, who) == (expected.roster, expected.type1, known)
+    assert (found.roster, found.type1, who) == (expected.roster, expected.type1, files.known)
     assert cells(found) == cells(expected)
     assert reached is not None
     assert date(2026, 3, 1) < reached <= REFERENCE_DATE

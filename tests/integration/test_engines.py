@@ -14,12 +14,14 @@ from searches.search import Search
 from tests.engine_kit import RawPractice, Rows, in_order, raw_practice
 from tests.engine_servers import Database, Servers
 from tests.exact_answers import probe_searches, starter_searches
+from tests.small_search import LIKE_A_LAYOUT, OTHERWISE, in_steps
 from tests.tsql import problems
 
-PATIENTS = 120
+PATIENTS = 60
 SEED = 5
 DAY = date(2024, 2, 29)
-SEARCHES: tuple[Search, ...] = (*starter_searches(), *probe_searches())
+STEPS = (in_steps(LIKE_A_LAYOUT, "like-a-layout"), in_steps(OTHERWISE, "otherwise"))
+SEARCHES: tuple[Search, ...] = (*starter_searches(), *probe_searches(), *STEPS)
 OTHERS = ("postgresql", "mysql", "sqlite")
 
 
@@ -54,6 +56,12 @@ def test_the_rows_of_every_search_are_those_of_duckdb(
     found = answers(practice, database)
     assert {name for name, rows in found.items() if rows != reference[name]} == set()
     assert found.keys() == reference.keys()
+
+
+def test_steps_of_a_search_may_be_called_as_steps_of_a_layout(reference: dict[str, Rows]) -> None:
+    rows = reference["like-a-layout"]
+    assert rows == reference["otherwise"]
+    assert {row[1] for row in rows} >= {"met", "not met"}
 
 
 def test_there_is_something_to_compare(practice: RawPractice, reference: dict[str, Rows]) -> None:

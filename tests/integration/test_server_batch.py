@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
 import pytest
 
-from searches.answer import answer
+from searches.answer import Answers, answer
 from searches.batch import answer_rows
 from searches.batch_plan import plan
 from searches.database import Database
@@ -18,7 +20,7 @@ from searches.people import PeopleSets, Roster, gather
 from searches.search import Outcome, Search
 from searches.server_batch import together
 from searches.translate import Question, ask, statement
-from tests.databases import site
+from tests.databases import SiteServer, site
 from tests.engine_kit import PRACTICE
 from tests.engine_servers import Servers
 from tests.exact_answers import SUPPLIERS, write_practice
@@ -49,23 +51,39 @@ def generated(count: int) -> list[Search]:
     return list(indicators(random, code_lists(random, SMALL.codes, 60), count))
 
 
+@dataclass(frozen=True)
+class Filled:
+    """A server with the rows of files, and what the files answer."""
+
+    here: SiteServer
+    searches: list[Search]
+    expected: Answers
+
+
+@pytest.fixture(scope="module")
+def filled(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    folder = tmp_path_factory.mktemp("generated")
+    write_rows(folder, SMALL)
+    searches = generated(500)
+    with open_extract(folder, "canonical") as extract:
+        expected = answer(extract, searches, REFERENCE_DATE)
+    with site(servers, "postgresql", folder) as here:
+        here.fill(folder, "canonical")
+        here.grant()
+        yield Filled(here, searches, expected)
+
+
 @pytest.mark.parametrize("index", ["", "CREATE INDEX ON raw.event (code, patient_id)"])
 def test_five_hundred_generated_indicators_answer_alike_from_rows_of_a_server_and_of_files(
-    servers: Servers, tmp_path: Path, index: str
+    filled: Filled, index: str
 ) -> None:
-    write_rows(tmp_path, SMALL)
-    searches = generated(500)
-    with open_extract(tmp_path, "canonical") as extract:
-        expected = answer(extract, searches, REFERENCE_DATE)
-    with site(servers, "postgresql", tmp_path) as here:
-        here.fill(tmp_path, "canonical")
-        if index:
-            here.admin.run(index)
-        here.grant()
-        with here.open("canonical") as database:
-            found = together(database, plan(questions(searches, database)), expected.roster)
-            sample = questions(searches, database)[::25]
-            singles = {question.search.id: alone(database, question, expected.roster) for question in sample}
+    if index:
+        filled.here.admin.run(index)
+    expected = filled.expected
+    with filled.here.open("canonical") as database:
+        found = together(database, plan(questions(filled.searches, database)), expected.roster)
+        sample = questions(filled.searches, database)[::25]
+        singles = {question.search.id: alone(database, question, expected.roster) for question in sample}
     assert len(found) == 500
     assert [name for name in found if found[name] != expected.results[name]] == []
     assert [name for name in singles if found[name] != singles[name]] == []

@@ -16,7 +16,7 @@ from searches.people import AnswerRow
 from searches.search import Dimension, Outcome, Search, Unit
 from searches.synthetic import synthesise
 from searches.translate import ask, translate
-from tests.small_search import small_search
+from tests.small_search import LIKE_A_LAYOUT, in_steps, small_search
 
 REFERENCE_DATE = date(2026, 3, 31)
 
@@ -40,7 +40,7 @@ def in_one_statement(extract: Extract, search: Search) -> list[AnswerRow]:
 def test_a_batch_answers_row_by_row_as_single_statements_do(extract: Extract) -> None:
     bindings = Bindings(REFERENCE_DATE, extract.practice)
     questions = []
-    for search in map(load_search, map(library_folder, library())):
+    for search in (*map(load_search, map(library_folder, library())), in_steps(LIKE_A_LAYOUT, "like-a-layout")):
         try:
             questions.append(ask(search, extract.layout, REFERENCE_DATE))
         except LayoutError:

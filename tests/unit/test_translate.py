@@ -10,12 +10,13 @@ import sqlglot
 from sqlglot import exp
 
 from searches.document import library, library_folder, load_search
-from searches.engines import ENGINES
+from searches.engines import ENGINES, Site
 from searches.engines.duckdb import render
 from searches.errors import LayoutError
 from searches.layouts import LAYOUTS, layout
 from searches.search import Unit
-from searches.translate import translate
+from searches.translate import ask, translate
+from searches.translate import statement as written
 from tests.small_search import DIABETIC, small_search
 
 REFERENCE_DATE = date(2026, 3, 31)
@@ -116,6 +117,21 @@ def test_a_cte_of_the_search_may_have_any_name(engine: str, name: str) -> None:
     names = [cte.alias for cte in sqlglot.parse_one(text, read=DIALECTS[engine]).args["with_"].expressions]
     assert names.count(name) == 1
     assert all(other.startswith("_") for other in names if other != name)
+
+
+@pytest.mark.parametrize(("step", "prefix"), [("journal", ""), ("encounter", ""), ("my_journal", "my_")])
+def test_a_step_may_not_hide_a_table_that_stands_in_no_schema(step: str, prefix: str) -> None:
+    sql = (
+        f"WITH {step} AS (SELECT e.patient_id FROM event AS e GROUP BY e.patient_id) "
+        f"SELECT p.patient_id, 'met' AS outcome FROM patient AS p JOIN {step} AS s ON s.patient_id = p.patient_id"
+    )
+    chosen, engine = layout("vision"), ENGINES["sqlite"]
+    question = ask(small_search(sql), chosen, REFERENCE_DATE)
+    with pytest.raises(LayoutError, match=f"the step {step} is called like a table of this site") as refused:
+        written(question, chosen, engine, "Z90001", Site("", prefix))
+    assert refused.value.reason == "table_hidden"
+    assert written(question, chosen, engine, "Z90001", Site("main", prefix)).sql
+    assert written(question, chosen, engine, "Z90001", Site("", "another_")).sql
 
 
 def test_the_receipt_says_what_was_made_of_what() -> None:
