@@ -6,6 +6,7 @@ Tests that need a hub make one with `tests.federation.Federation`, which then po
 from __future__ import annotations
 
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,9 @@ _scratch: list[Path] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So it is in the background of a script, and whatever a test starts would not hear Ctrl-C either.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="gpfed-tests-"))
     _scratch.append(folder)
     create_files(folder, config_text("SCRATCH", "Scratch hub", {"sftp_port": 0, "web_port": 0}))

@@ -52,7 +52,7 @@ def demonstration(folder: Path) -> Iterator[Demonstration]:
         text=True,
     )
     try:
-        said = _listen(process)
+        said = listen(process)
         errors.seek(0)
         assert said.count("/enter/") == 2, f"the demonstration did not come to serve: {errors.read()}"
         links = [word for word in said.split() if "/enter/" in word]
@@ -61,7 +61,11 @@ def demonstration(folder: Path) -> Iterator[Demonstration]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
+        try:
             process.wait(STOP_SECONDS)
+        finally:
+            process.kill()
+            process.wait()
         if process.stdout:
             process.stdout.close()
         errors.close()
@@ -74,7 +78,8 @@ def served_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demonstrat
         yield running
 
 
-def _listen(process: subprocess.Popen[str]) -> str:
+def listen(process: subprocess.Popen[str]) -> str:
+    """What a demonstration says until it serves, or ends."""
     said: list[str] = []
     for line in process.stdout or ():
         said.append(line)

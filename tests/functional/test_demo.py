@@ -16,7 +16,7 @@ from governance.profiles import GP_BENCH
 from hub.demo.plan import REFERENCE_DATE, plan
 from searches.document import library, library_folder, load_search
 from searches.search import Unit
-from tests.demonstration import Demonstration
+from tests.demonstration import Demonstration, listen
 
 STATES = {"value", "band", "withheld", "not_run", "failed"}
 SIDES = ("met", "not_met", "excepted")
@@ -141,23 +141,19 @@ def test_the_terminal_ends_with_a_table_seconds_and_two_addresses(served_demo: D
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ctrl_c_and_terminate_end_the_demonstration_and_its_hub(tmp_path: Path, number: int) -> None:
     log = tmp_path / "log"
-    with log.open("w", encoding="utf-8") as errors:
-        process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "hub", "demo", "--practices", "1", "--patients", "200"),
-                *("--folder", str(tmp_path / "demo")),
-            ],
-            stdout=subprocess.PIPE,
-            stderr=errors,
-            text=True,
-        )
-        said = ""
-        for line in process.stdout or ():
-            said += line
-            if said.count("/enter/") == 2:
-                break
-        process.send_signal(number)
-        rest, _ = process.communicate(timeout=60)
+    command = [sys.executable, "-m", "hub", "demo", "--practices", "1", "--patients", "200"]
+    with (
+        log.open("w", encoding="utf-8") as errors,
+        subprocess.Popen(
+            [*command, "--folder", str(tmp_path / "demo")], stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process,
+    ):
+        try:
+            said = listen(process)
+            process.send_signal(number)
+            rest, _ = process.communicate(timeout=60)
+        finally:
+            process.kill()  # one that did not heed it
     assert said.count("/enter/") == 2, log.read_text(encoding="utf-8")
     assert process.returncode == 0, rest
     serving = tmp_path / "demo" / "hub" / "serving.json"
