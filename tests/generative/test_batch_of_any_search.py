@@ -10,16 +10,20 @@ from pathlib import Path
 from searches.batch import Batch
 from searches.batch_plan import plan
 from searches.canon import TABLES
+from searches.engines import AS_NAMED, ENGINES
 from searches.errors import AnswerError
 from searches.extract import Extract, open_extract
 from searches.layouts.expand import Bindings
 from searches.people import PeopleSets, Roster, gather
 from searches.search import Search
+from searches.server_batch import together as batched
 from searches.translate import ask
+from tests.engine_servers import Servers
 from tests.generative.language import hostile
-from tests.generative.language.engines import as_text
+from tests.generative.language.engines import as_text, fill
 from tests.generative.language.populations import World, world
 from tests.generative.language.searches import many_searches
+from tests.site_kit import HeldDatabase
 
 SEARCHES, POPULATIONS, SEED = 600, 60, 3
 DAY = hostile.REFERENCE_DATES[0]
@@ -53,8 +57,14 @@ def searches() -> list[Search]:
     ]
 
 
-def test_a_search_has_the_same_cells_in_a_batch_and_alone(tmp_path: Path) -> None:
-    extract = written(world(DAY, POPULATIONS, SEED), tmp_path)
+def plainly(found: PeopleSets | AnswerError) -> PeopleSets | str:
+    """An answer, or what is wrong with it."""
+    return found.message if isinstance(found, AnswerError) else found
+
+
+def test_a_search_has_the_same_cells_in_a_batch_beside_a_server_and_alone(tmp_path: Path, servers: Servers) -> None:
+    populations = world(DAY, POPULATIONS, SEED)
+    extract = written(populations, tmp_path)
     questions = [ask(search, extract.layout, DAY) for search in searches()]
     planned = plan(questions)
     differing: list[str] = []
@@ -69,8 +79,14 @@ def test_a_search_has_the_same_cells_in_a_batch_and_alone(tmp_path: Path) -> Non
                 alone: PeopleSets | str = gather(question.search, DAY, roster, batch.rows(question))
             except AnswerError as error:
                 alone = error.message
-            if alone != (one.message if isinstance(one, AnswerError) else one):
+            if alone != plainly(one):
                 differing.append(question.search.sql)
+    with servers.database("postgresql") as database:
+        fill(database, populations.together)
+        there = HeldDatabase(extract.layout, ENGINES["postgresql"], AS_NAMED, database, extract.practice)
+        beside = batched(there, planned, roster)
     assert differing == []
+    assert beside.keys() == together.keys()
+    assert [name for name, found in beside.items() if plainly(found) != plainly(together[name])] == []
     assert len(together) + len(planned.alone) == SEARCHES
     assert len(together) > SEARCHES // 20, Counter(planned.alone.values())

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
+from hashlib import sha256
 
 from sqlglot import TokenType, exp
 from sqlglot.dialects.duckdb import DuckDB
@@ -25,6 +26,7 @@ CANONICAL = layout("canonical")
 PRACTICE = "Z90001"
 _NUMBER = "987654321"
 """What no other number in a statement is."""
+_CHOSEN = "CASE WHEN {yes} THEN 'met' WHEN NOT {yes} THEN 'not met' ELSE 'excepted' END"
 _SYSTEMS = ("snomed", "dmd")
 _OUTER = (
     "SELECT p.patient_id, CASE WHEN EXISTS (SELECT 1 FROM shown WHERE shown.patient_id = p.patient_id) "
@@ -113,6 +115,24 @@ def asked(section: Section, cases: tuple[Case, ...], of: Layout = CANONICAL) -> 
     if first.kind is Kind.VALUE:
         return (in_columns,)
     return (in_columns, _shown(section, cases, of, Form.BRANCHES, (table.key, "chosen_by"), by_branches))
+
+
+def in_a_search(section: Section, case: Case) -> Question | None:
+    """A case as a search for a batch: who has a row of which it is true; None of a value or a CTE."""
+    if case.kind is Kind.QUERY and "outcome" in case.columns:
+        sql = case.text
+    elif case.kind is Kind.CONDITION and case.letter == "p":
+        sql = f"SELECT p.patient_id, {_CHOSEN.format(yes=f'({case.text})')} AS outcome FROM patient AS p"
+    elif case.kind is Kind.CONDITION:
+        table = OF_LETTER[case.letter]
+        rows = f"SELECT 1 FROM {table.name} AS {case.letter} WHERE {case.letter}.patient_id = p.patient_id"
+        sql = (
+            f"SELECT p.patient_id, {_CHOSEN.format(yes=f'EXISTS ({rows} AND ({case.text}))')} AS outcome "
+            "FROM patient AS p"
+        )
+    else:
+        return None
+    return ask(replace(_search(section, sql), id=f"line-{case.line}"), CANONICAL, section.reference_date)
 
 
 def both_forms(cases: tuple[Case, ...]) -> tuple[str, str]:
@@ -257,4 +277,5 @@ def _codelist(name: str, codes: tuple[str, ...], of: Layout) -> Codelist:
     # Made here and not read from a file: a page also asks of texts that are no valid codes of any system.
     if of is not CANONICAL:
         return listed(of.name, name, codes)
-    return Codelist(name, tuple(Code(system, code, "") for system in _SYSTEMS for code in codes), "0" * 64)
+    digest = sha256("\0".join((name, *codes)).encode()).hexdigest()
+    return Codelist(name, tuple(Code(system, code, "") for system in _SYSTEMS for code in codes), digest)

@@ -18,11 +18,13 @@ class People:
 
     def differences(self, section: Section, asked: Asked, engine: Engine) -> list[str]:
         """What the database answers otherwise than it is drawn."""
-        if self._held is not section:
-            self._hold(section)
+        self.hold(section)
         return asked.differences(self.database.query(asked.sql(engine)))
 
-    def _hold(self, section: Section) -> None:
+    def hold(self, section: Section) -> None:
+        """Have the people of this section, and of no other."""
+        if self._held is section:
+            return
         for name, rows in rows_of(section).items():
             if self._held is not None:
                 self.database.drop(name)
