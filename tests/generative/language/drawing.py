@@ -44,12 +44,13 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class Col:
-    """A column, or any value: its kind, closed domain, unchanged origin, and whether equality is refused (fine)."""
+    """A column or value: its kind, closed domain, unchanged origin; whether equality is refused (fine); a COUNT."""
 
     kind: Kind
     values: tuple[str, ...] = ()
     origin: tuple[str, str] | None = None
     fine: bool = False
+    counted: bool = False
 
 
 @dataclass(frozen=True)

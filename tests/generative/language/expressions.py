@@ -13,6 +13,7 @@ EQUALITIES = ("=", "<>", "!=")
 TEXTS = ("yes", "no", "YES", "it's", "a\\b", "50%", "_")
 _COUNTED = (Kind.DATE, Kind.INTEGER, Kind.DECIMAL, Kind.TEXT, Kind.PATIENT, Kind.ROW)
 _NUMBERS = ("58", "1", "2", "0", "57.999", "58.0", "65", "12", "0.001", "140", "007", "9", "1000000000000")
+_COUNTS = ("1", "2", "2", "3")
 _OTHER_SIDE = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "<>": "<>", "!=": "!="}
 
 
@@ -105,7 +106,7 @@ def aggregate(here: Here, *kinds: Kind) -> Operand:
     inside = here.ungrouped()
     found = inside.column(*{Kind.INTEGER, Kind.DECIMAL, Kind.DATE}.intersection(kinds))
     if found is None or (Kind.INTEGER in kinds and here.hand.chance(40)):
-        return Operand(_count(inside), Col(Kind.INTEGER))
+        return Operand(_count(inside), Col(Kind.INTEGER, counted=True))
     argument = _argument(inside, found)
     return Operand(f"{here.hand.pick(('MIN', 'MAX'))}({argument.text})", Col(found.col.kind, fine=found.col.fine))
 
@@ -159,6 +160,34 @@ def leaf(here: Here) -> str:
     return here.hand.pick(makers)(here) or _null(here)
 
 
+def pointed(here: Here) -> str:
+    """A comparison of one column in sight, and nothing else."""
+    found = here.column(Kind.DATE, *NUMBERS, Kind.TEXT)
+    if found is None or here.hand.chance(15):
+        return condition(here, 1)
+    if found.col.kind is Kind.DATE:
+        return _pointed_day(here, found)
+    if found.col.kind is Kind.TEXT and found.col.values:
+        listed = [quoted(here.hand.pick(found.col.values)) for _ in range(1 + here.hand.upto(3))]
+        return f"{found.text} IN ({', '.join(listed)})"
+    if found.col.kind is Kind.TEXT:
+        return f"{found.text} IS NOT NULL"
+    low, high = _written(here, found), _written(here, found)
+    if Decimal(low) < Decimal(high) and here.hand.chance(50):
+        return f"{found.text} BETWEEN {low} AND {high}"
+    return f"{found.text} {here.hand.pick(ORDERS)} {low}"
+
+
+def _pointed_day(here: Here, found: Operand) -> str:
+    others = [
+        other for other in here.columns(Kind.DATE) if other.text.rpartition(".")[2] != found.text.rpartition(".")[2]
+    ]
+    moved = f"{found.text} {interval(here, ('MONTH', 'MONTH', 'DAY'))}"
+    if others and here.hand.chance(60):
+        return f"{moved} {here.hand.pick(ORDERS)} {here.hand.pick(others).text}"
+    return f"{here.hand.pick((found.text, moved))} {here.hand.pick(ORDERS)} {bound_date(here).text}"
+
+
 def _number_leaf(here: Here) -> str:
     found = _plain(here, *NUMBERS)
     return f"{found.text} {here.hand.pick(ORDERS)} {_written(here, found)}" if found is not None else ""
@@ -203,6 +232,8 @@ def _number_compared(here: Here) -> str:
 def _written(here: Here, beside: Operand) -> str:
     if beside.col.values:
         return here.hand.pick(beside.col.values)
+    if beside.col.counted and here.hand.chance(90):
+        return here.hand.pick(_COUNTS)  # what a COUNT can be, so that one more or less shows
     return f"{'-' if here.hand.chance(10) else ''}{here.hand.pick(_NUMBERS)}"
 
 

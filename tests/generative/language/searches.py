@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 from searches.canon import BUILT_IN_DIMENSIONS
 from searches.search import Code, Codelist, Dimension, Good, Schedule, Search, Unit
 from tests.generative.language import hostile
-from tests.generative.language.drawing import CANONICAL, Hand, Here
-from tests.generative.language.expressions import condition
-from tests.generative.language.selects import CTES, Draft, Known, alias_for, begin, join, query, with_exists
+from tests.generative.language.drawing import CANONICAL, NUMBERS, Hand, Here, Kind, Rel
+from tests.generative.language.expressions import condition, pointed
+from tests.generative.language.selects import (
+    CTES,
+    Draft,
+    Known,
+    alias_for,
+    begin,
+    join,
+    query,
+    short_query,
+    with_exists,
+)
 
 COUNT, PROPORTION = "count", "proportion"
 _COMPUTED = Dimension("computed", ("low", "high", "not known"))
@@ -39,7 +49,9 @@ def many_searches(count: int, seed: int) -> tuple[Generated, ...]:
 
 
 def search_of(hand: Hand) -> Generated:
-    """One search."""
+    """One search: any, or one that hides little of what its CTE gives."""
+    if hand.chance(60):
+        return _sharp(hand)
     known, texts = _with(hand)
     unit = Unit.APPOINTMENT if hand.chance(20) else Unit.PERSON
     kind = COUNT if hand.chance(15) else PROPORTION
@@ -56,6 +68,33 @@ def search_of(hand: Hand) -> Generated:
     with_ = f"WITH {', '.join(f'{name} AS ({text})' for name, text in texts.items())} " if texts else ""
     sql = f"{with_}SELECT {', '.join(listed)} {draft.filtered()}"
     return Generated(_search(hand, sql, unit, dimensions), kind)
+
+
+def _sharp(hand: Hand) -> Generated:
+    """One CTE, joined to the patients, and an outcome that asks one thing of it: few mistakes in it stay unseen."""
+    written, rel = short_query(Known(hand, {}))
+    name = hand.pick(CTES)
+    known = Known(hand, {name: replace(rel, text=name)})
+    draft = begin(known, CANONICAL["patient"], in_table=False)
+    patients = draft.first
+    if rel.one_row or rel.place:
+        alias = join(draft, known.ctes[name], "LEFT JOIN", one_row=True)
+        here = Here(hand, {alias: _telling(rel)}, prefixed=True)
+        asked = pointed(here)
+    else:
+        inner = alias_for(hand, draft.here)
+        here = Here(hand, {inner: _telling(rel)}, prefixed=True)
+        tied = f"{inner}.patient_id = {patients}.patient_id AND ({pointed(here)})"
+        asked = f"EXISTS (SELECT 1 FROM {name} AS {inner} WHERE {tied})"
+    outcome = f"CASE WHEN {asked} THEN 'met' ELSE 'not met' END"
+    sql = f"WITH {name} AS ({written}) SELECT {patients}.patient_id, {outcome} AS outcome {draft.filtered()}"
+    return Generated(_search(hand, sql, Unit.PERSON, ()), PROPORTION)
+
+
+def _telling(rel: Rel) -> Rel:
+    """A relation with its ids out of sight, if it has anything else: that an id is NULL tells little."""
+    telling = {name: col for name, col in rel.columns.items() if col.kind in {Kind.DATE, Kind.TEXT, *NUMBERS}}
+    return replace(rel, columns=telling or rel.columns)
 
 
 def _with(hand: Hand) -> tuple[Known, dict[str, str]]:

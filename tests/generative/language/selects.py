@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from tests.generative.language.drawing import CANONICAL, NUMBERS, Col, Hand, Here, Kind, Operand, Rel
-from tests.generative.language.expressions import aggregate, condition, day, number, text
+from tests.generative.language.expressions import aggregate, condition, day, number, pointed, text
 
 # Some are words of one engine or another, and none is refused.
 ALIASES = ("e", "x", "a", "r", "p", "t", "user", "rows", "key", "o", "index", "groups")
@@ -160,6 +160,44 @@ def query(known: Known) -> tuple[str, Rel]:
     return _grouped(draft) if known.hand.chance(45) else _listed(draft, known)
 
 
+def short_query(known: Known) -> tuple[str, Rel]:
+    """A query with little in it, so that a row or a date more or less is seen in what it gives."""
+    hand = known.hand
+    rel = CANONICAL[hand.pick([name for name in _CANONICAL if name != "patient"])]
+    if hand.chance(35):
+        written, rel = _union(known)
+        rel = replace(rel, text=f"({written})")
+    draft = begin(known, rel)
+    if hand.chance(50):
+        draft.where.append(condition(draft.here, 0) if hand.chance(50) else pointed(draft.here))
+    if rel.ids is None or hand.chance(60):
+        return _counted(draft)
+    return _latest(draft)
+
+
+def _counted(draft: Draft) -> tuple[str, Rel]:
+    """Nothing but a COUNT, a MIN or a MAX."""
+    here = replace(draft.here, grouped=True, exists=None)
+    outputs = {draft.here.hand.pick(NAMES): aggregate(here, Kind.INTEGER, Kind.DATE)}
+    key = f"{draft.first}.patient_id"
+    sql = f"SELECT {_select_list(key, outputs)} {draft.filtered()} GROUP BY {key}"
+    return sql, Rel("", _columns(outputs), one_row=True, ids=frozenset())
+
+
+def _latest(draft: Draft) -> tuple[str, Rel]:
+    """A column of the first row in some order."""
+    hand, ids = draft.here.hand, _ids(draft) or []
+    shown = draft.here.columns(Kind.DATE, *NUMBERS, Kind.TEXT)
+    outputs = {name: hand.pick(shown) for name in hand.pick((("n",), ("n", "value"), ("n", "event_date", "value")))}
+    keys = [*hand.some(draft.here.columns(Kind.DATE), 1), *ids]
+    order = ", ".join(f"{key.text}{hand.pick((' DESC', '', ' ASC'))}" for key in keys)
+    if ids:
+        row = f"ROW_NUMBER() OVER (PARTITION BY {draft.first}.patient_id ORDER BY {order})"
+        outputs["place"] = Operand(row, Col(Kind.PLACE))
+    sql = f"SELECT {_select_list(f'{draft.first}.patient_id', outputs)} {draft.filtered()}"
+    return sql, Rel("", _columns(outputs), one_row=not ids, ids=frozenset())
+
+
 def _grouped(draft: Draft) -> tuple[str, Rel]:
     here = replace(draft.here, grouped=True, exists=None)
     outputs: dict[str, Operand] = {}
@@ -243,7 +281,8 @@ def _own(found: Operand) -> Col:
     # A closed domain of numbers, and where a value comes from, only stay with a plain column.
     if found.alias:
         return found.col
-    return Col(found.col.kind, found.col.values if found.col.kind is Kind.TEXT else (), None, found.col.fine)
+    values = found.col.values if found.col.kind is Kind.TEXT else ()
+    return Col(found.col.kind, values, None, found.col.fine, found.col.counted)
 
 
 def _select_list(key: str, outputs: Mapping[str, Operand]) -> str:
