@@ -52,12 +52,13 @@ def removal(practice: WrittenPractice, rule: str, searches: Sequence[Search], be
     """Take one rule away and ask again.
 
     Args:
-        before: the answers with the rule.
+        before: the answers with the rule, to these searches at least.
     """
     whole = layout(practice.layout)
     try:
         after = practice.cells(searches, whole.without(rule))
     except SearchesError as error:
         return Removal(practice.layout, rule, whole.rules[rule], {}, type(error).__name__)
-    changed = {search: len(cells) for search, cells in differences(before, after).items()}
+    asked = {name: before[name] for name in after}
+    changed = {search: len(cells) for search, cells in differences(asked, after).items()}
     return Removal(practice.layout, rule, whole.rules[rule], changed)
