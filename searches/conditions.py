@@ -82,6 +82,8 @@ class Writer:
             case exp.In() if node.expressions:
                 listed = ", ".join(self._constant(each) for each in node.expressions)
                 return f"({self.operand(node.this)} {'NOT IN' if negated else 'IN'} ({listed}))"
+            case exp.In() if node.args.get("field"):
+                raise NotDecomposableError("a code list in OR, in NOT or beside another")
             case _ if type(node) in COMPARISONS:
                 sign = COMPARISONS[type(node)]
                 left, right = self.operand(node.args["this"]), self.operand(node.args["expression"])

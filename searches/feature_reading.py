@@ -6,7 +6,9 @@ COUNT; ROW_NUMBER = 1. Everything else raises `NotDecomposableError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sqlglot import exp
@@ -16,6 +18,7 @@ from searches.conditions import NotDecomposableError, Writer, conjuncts, is_pati
 from searches.features import FIRST_SLOT, Codes, Feature, Output, Shape, Source, Value
 from searches.search import Codelist
 
+_LITERAL = re.compile(r"\bv\.p[0-9]+\b")
 _FUNCTIONS: dict[type[exp.Expr], str] = {exp.Min: "min", exp.Max: "max"}
 
 
@@ -46,11 +49,29 @@ class FeatureReader:
             select: what stands in it.
             around: the names around it that always have a row.
         """
+        if select.args.get("having") is not None:
+            raise NotDecomposableError("HAVING in EXISTS")
+        if self._is_cte_alone(select):
+            source = select.args["from_"].this
+            _check_tied(list(conjuncts(select.args["where"].this)), {source.alias_or_name}, around)
+            return self._rows_of_cte(source.name)
         rows = self._rows(select)
-        for link in rows.links:
-            for name in linked(link):
-                if name not in rows.slots and name not in around:
-                    raise NotDecomposableError("EXISTS is tied to a row that may be missing")
+        _check_tied(rows.links, set(rows.slots), around)
+        return rows.feature(Writer(rows.column), {})
+
+    def _is_cte_alone(self, select: exp.Select) -> bool:
+        """Does it ask nothing but whether the person has a row of one CTE?"""
+        source, where = select.args["from_"].this, select.args.get("where")
+        is_cte = isinstance(source, exp.Table) and source.name in self.ctes and not select.args.get("joins")
+        return is_cte and where is not None and all(map(is_patient_link, conjuncts(where.this)))
+
+    def _rows_of_cte(self, name: str) -> Feature:
+        inner = self.ctes[name]
+        source = inner.args["from_"].this if isinstance(inner, exp.Select) else None
+        is_rows = isinstance(source, exp.Table) and source.name in canon.TABLES and not inner.args.get("group")
+        if not is_rows or not isinstance(inner, exp.Select):
+            return self.table(name).feature
+        rows = self._rows(inner)
         return rows.feature(Writer(rows.column), {})
 
     def table(self, name: str, *, first: str = "") -> Found:
@@ -70,12 +91,11 @@ class FeatureReader:
         return self._kept_first(select)
 
     def _grouped(self, select: exp.Select) -> Found:
-        if select.args.get("having") is not None:
-            raise NotDecomposableError("HAVING")
-        rows = self._rows(select)
+        rows, having = self._rows(select), select.args.get("having")
         written = {item.alias_or_name: rows.aggregate(item.unalias().unnest()) for item in select.expressions}
         outputs = {name: output for name, output in written.items() if output is not None}
-        return Found(rows.feature(Writer(rows.column), outputs), outputs)
+        found = rows.feature(Writer(rows.column), outputs, having=having.this if having else None)
+        return Found(found, outputs)
 
     def _kept_first(self, select: exp.Select) -> Found:
         """SELECT ... FROM (SELECT ..., ROW_NUMBER() ... AS place ...) AS r WHERE r.place = 1."""
@@ -131,7 +151,14 @@ class _Rows:
     links: list[exp.Expr]
     conditions: list[exp.Expr]
 
-    def feature(self, writer: Writer, outputs: Mapping[str, Output], order: tuple[str, ...] = ()) -> Feature:
+    def feature(
+        self,
+        writer: Writer,
+        outputs: Mapping[str, Output],
+        order: tuple[str, ...] = (),
+        *,
+        having: exp.Expr | None = None,
+    ) -> Feature:
         codes: dict[str, int] = {}
         since: dict[str, int] = {}
         texts = []
@@ -146,13 +173,30 @@ class _Rows:
                 texts.append(writer.condition(condition))
                 if self._is_since(condition):
                     since.setdefault(self._slot(condition.args["this"]), len(writer.values) - 1)
-        read = [*texts, *order, *(output.sql for output in outputs.values())]
+        kept = "" if having is None else self._having(writer, having)
+        read = [*texts, *order, kept, *(output.sql for output in outputs.values())]
         sources = tuple(
             Source(table, _columns_of(slot, read), codes.get(slot), since.get(slot))
             for slot, table in zip(self.slots.values(), self.tables, strict=True)
         )
         values: tuple[Value, ...] = tuple(writer.values)
-        return Feature(Shape(sources, " AND ".join(texts), order), values)
+        return Feature(Shape(sources, " AND ".join(texts), order, kept), values)
+
+    def _having(self, writer: Writer, having: exp.Expr) -> str:
+        """The text of a condition on grouped rows; a literal is the same in all of them."""
+        written: dict[str, str] = {}
+        condition = having.copy()
+        for node in list(condition.find_all(exp.AggFunc)):
+            output = self.aggregate(node)
+            name = f"aggregate{len(written)}"
+            written[name] = output.sql if output is not None else ""
+            made = exp.column(name)
+            if node is condition:
+                condition = made
+            else:
+                node.replace(made)
+        plain = Writer(lambda node: written.get(node.name) or _refused(node), writer.values)
+        return _LITERAL.sub(r"MIN(\g<0>)", plain.condition(condition))
 
     def _is_since(self, condition: exp.Expr) -> bool:
         """Is this `e.event_date >= DATE '...'`, or > ?"""
@@ -209,6 +253,16 @@ class _Rows:
         if isinstance(node, exp.Column) and not node.table and len(self.slots) == 1:
             return next(iter(self.slots.values()))
         raise NotDecomposableError("a condition that reads the row around it")
+
+
+def _check_tied(links: Iterable[exp.Expr], inside: AbstractSet[str], around: frozenset[str]) -> None:
+    for name in {name for link in links for name in linked(link)}:
+        if name not in inside and name not in around:
+            raise NotDecomposableError("EXISTS is tied to a row that may be missing")
+
+
+def _refused(node: exp.Column) -> str:
+    raise NotDecomposableError(f"{node.name} of a row in HAVING")
 
 
 def day_of(table: str) -> str:

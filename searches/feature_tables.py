@@ -232,7 +232,7 @@ class Passes:
             inner = f"SELECT v.k, a.pos{listed}, {place} {rows}"
             self.tables.keep(name, f"SELECT n.k, n.pos{chosen} FROM ({inner}) AS n WHERE n.place = 1")
         else:
-            self.tables.keep(name, f"SELECT v.k, a.pos{listed} {rows} GROUP BY v.k, a.pos")
+            self.tables.keep(name, f"SELECT v.k, a.pos{listed} {rows} GROUP BY v.k, a.pos{_having(shape)}")
         self.tables.drop(values)
         self.places.update((feature, Place(name, number)) for number, feature in enumerate(features))
 
@@ -257,7 +257,8 @@ class Passes:
         """Nobody asks more of these than whether there is a row: they need no table."""
         values = self.tables.literals([feature.values for feature in features])
         where = f" WHERE {shape.where}" if shape.where else ""
-        sets = self.tables.bits(f"SELECT v.k, a.pos FROM {values} AS v {_joined(shape, picked)}{where}")
+        grouped = f" GROUP BY v.k, a.pos{_having(shape)}" if shape.having else ""
+        sets = self.tables.bits(f"SELECT v.k, a.pos FROM {values} AS v {_joined(shape, picked)}{where}{grouped}")
         self.tables.drop(values)
         self.known.update((feature, sets.get(number, 0)) for number, feature in enumerate(features))
 
@@ -285,6 +286,10 @@ def codes_since(feature: Feature, source: Source) -> tuple[Codes, date]:
     if not isinstance(codes, Codes) or not isinstance(since, date):  # pragma: no cover - the reader puts codes there
         raise TypeError("a source names its codes and its day")
     return codes, since
+
+
+def _having(shape: Shape) -> str:
+    return f" HAVING {shape.having}" if shape.having else ""
 
 
 def _coded(column: str, columns: Sequence[str]) -> str:

@@ -68,11 +68,13 @@ class Shape:
         sources: its tables, joined on the person.
         where: the condition on their rows, or an empty text.
         order: for the first row in an order, that order; empty where all rows are grouped.
+        having: the condition on grouped rows, or an empty text.
     """
 
     sources: tuple[Source, ...]
     where: str
     order: tuple[str, ...]
+    having: str = ""
 
 
 @dataclass(frozen=True, slots=True)

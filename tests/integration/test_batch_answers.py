@@ -114,6 +114,13 @@ BOTH = """
     LEFT JOIN counted AS c ON c.patient_id = p.patient_id
     LEFT JOIN other AS o ON o.patient_id = p.patient_id
 """
+KEPT = """
+    kept AS (SELECT e.patient_id, COUNT(*) AS n FROM event AS e WHERE e.code IN codelist.event_2
+             GROUP BY e.patient_id
+             HAVING COUNT(*) >= 2
+                AND NOT (MIN(e.value) > 110 OR MAX(e.event_date) < :reference_date - INTERVAL '1' YEAR)),
+    plain AS (SELECT e.patient_id, e.event_date FROM event AS e WHERE e.code IN codelist.event_3 AND e.value >= 20)
+"""
 CASES = {
     "the first row, undated ones last": (FIRST.format(order="e.event_date DESC, e.event_id"), JOINED, "r.value <= 100"),
     "the first row by value": (FIRST.format(order="e.value, e.event_id DESC"), JOINED, "r.event_date IS NULL"),
@@ -129,6 +136,10 @@ CASES = {
     "a patient's column and a row's": (GROUPED, BOTH, "p.registered_on < o.first_date AND p.imd_quintile IN (1, 2)"),
     "a text not in a list": (GROUPED, BOTH, "p.sex NOT IN ('F', 'I') AND c.n > 0 AND o.most > 0"),
     "a number not in a list": (GROUPED, BOTH, "c.n NOT IN (1, 2) AND NOT o.most < 50"),
+    "groups that are kept": (KEPT, "LEFT JOIN kept AS k ON k.patient_id = p.patient_id", "k.n <= 5"),
+    "whether a group is kept": (KEPT, "LEFT JOIN kept AS k ON k.patient_id = p.patient_id", "k.patient_id IS NOT NULL"),
+    "a row of a CTE": (KEPT, "", "EXISTS (SELECT 1 FROM plain AS f WHERE f.patient_id = p.patient_id)"),
+    "no group of a CTE": (KEPT, "", "NOT EXISTS (SELECT 1 FROM kept AS f WHERE f.patient_id = p.patient_id)"),
     "inner join with a condition": (
         GROUPED,
         "JOIN counted AS c ON c.patient_id = p.patient_id AND c.n > 2 JOIN other AS o ON o.patient_id = c.patient_id",

@@ -117,8 +117,13 @@ ALONE = {
     f"EXISTS ({IN_EVENT} AND e.event_date > p.registered_on)": "a condition that reads the row around it",
     "COALESCE(l.value, 0) <= 58": "COALESCE as a value",
     "COALESCE(l.value, 0) IS NULL": "IS NULL of an expression",
-    f"EXISTS ({IN_EVENT} AND NOT e.code IN codelist.flu)": "IN in a condition",
-    "EXISTS (SELECT 1 FROM latest AS f WHERE f.patient_id = p.patient_id)": "a feature over a CTE or subquery",
+    f"EXISTS ({IN_EVENT} AND NOT e.code IN codelist.flu)": "a code list in OR, in NOT or beside another",
+    "EXISTS (SELECT 1 FROM latest AS f WHERE f.patient_id = p.patient_id AND f.value > 3)": (
+        "a feature over a CTE or subquery"
+    ),
+    "EXISTS (SELECT 1 FROM latest AS f WHERE f.patient_id = l.patient_id)": (
+        "EXISTS is tied to a row that may be missing"
+    ),
     f"EXISTS ({IN_EVENT.replace('p.', 'l.')})": "EXISTS is tied to a row that may be missing",
 }
 
