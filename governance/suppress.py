@@ -279,7 +279,8 @@ class _Release:
         decided: Decided = decide_visits(asked, now, before, ledger) if of_visits else decide(asked, before, ledger)
         self.series[key] = next_series(decided, before, shape.cells, (profile, period))
         add_to_ledger(ledger, key, decided.slots, (shape.cells, decided.shown))
-        return Told(shape.search_id, decided, appointments(places, now), bare)
+        held_below = self.series[key].delta
+        return Told(shape.search_id, decided, appointments(places, now), bare, now, held_below)
 
     def _slots(self, counted: CountedPeople, places: Places, *, of_visits: bool) -> Slots:
         if of_visits:
