@@ -12,8 +12,10 @@ from pathlib import Path
 from agent.config import read_config
 from agent.errors import EXIT_CODES, FAILED, INTERRUPTED, AgentError
 from agent.state import StateFolder, default_folder
+from governance.restatement import RestatementReason
 
 PROGRAM = "gpfed-agent"
+_REASONS = tuple(str(reason) for reason in RestatementReason)
 
 _EXIT_CODES = "exit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
 _EPILOG = f"""example:
@@ -141,6 +143,17 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     run.add_argument("--once", action="store_true", required=True, help="one turn, then end")
     run.add_argument("--reference-date", type=_day, metavar="DATE", help="answer for this day (YYYY-MM-DD)")
     run.add_argument("--json", action="store_true", help="print JSON")
+    restate = _add(
+        commands,
+        "restate",
+        "Release a period again, once, because its figures were wrong; the first release is kept.",
+        "restate 2026-03-31 --reason records_corrected",
+    )
+    restate.add_argument("reference_date", type=_day, metavar="DATE", help="of the results (YYYY-MM-DD)")
+    restate.add_argument("--reason", required=True, choices=_REASONS, help="why; this word goes to the hub")
+    restate.add_argument("--agreement", default="", metavar="ID", help="only under this one (default: every result)")
+    restate.add_argument("--yes", action="store_true", help="do not ask; for scripts")
+    restate.add_argument("--json", action="store_true", help="print JSON")
     _add(commands, "start", "Serve: look every so many minutes, until told to end.", "start")
 
 

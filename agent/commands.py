@@ -13,8 +13,10 @@ from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_tu
 from agent.decisions import Answer, find_agreement, latest_decisions, say
 from agent.diary import Diary
 from agent.enrol import Door, enrol
-from agent.errors import NotAgreedError
+from agent.errors import NotAgreedError, RestatementRefusedError
 from agent.grants import create_user_command
+from agent.outbox import Message
+from agent.restate import Again, restatable
 from agent.sftp import Address, ClientKey, connect
 from agent.site_commands import doctor_command, password_command, place_to_enrol
 from agent.state import StateFolder
@@ -22,6 +24,7 @@ from agent.status import sent_rows, status_of
 from agent.transport import Mailbox
 from agent.turn import Turn, open_turn
 from governance.catalogue import Catalogue
+from governance.restatement import RestatementReason
 from governance.terms import SignedAgreement, in_words
 from governance.wire import AgreementDecision
 
@@ -86,6 +89,18 @@ def run_command(folder: StateFolder, options: Namespace) -> int:
     return outcome.exit_code
 
 
+def restate_command(folder: StateFolder, options: Namespace) -> int:
+    """Release a period again, once."""
+    again = Again(options.reference_date, RestatementReason(options.reason), options.agreement)
+    with open_turn(folder, clock, WAIT_SECONDS) as turn:
+        firsts = restatable(turn.outbox, again)
+        if not options.yes:
+            _confirm_restatement(firsts, again)
+        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(again=again))
+    _print_outcome(options, outcome)
+    return outcome.exit_code
+
+
 def status_command(folder: StateFolder, options: Namespace) -> int:
     """Where this agent stands."""
     status = status_of(folder, clock())
@@ -109,6 +124,7 @@ COMMANDS: Mapping[str, Callable[[StateFolder, Namespace], int]] = {
     "agreements accept": accept_command,
     "agreements decline": decline_command,
     "run": run_command,
+    "restate": restate_command,
     "status": status_command,
     "sent": sent_command,
     "doctor": doctor_command,
@@ -150,6 +166,20 @@ def _confirm(turn: Turn, signed: SignedAgreement, options: Namespace, answer: An
         raise NotAgreedError(f"agreement {signed.agreement.id}: nothing was signed", "type its name, or give --yes")
 
 
+def _confirm_restatement(firsts: tuple[Message, ...], again: Again) -> None:
+    on = again.reference_date.isoformat()
+    for first in firsts:
+        print(f"{first.agreement} of {on} was released as message {first.sequence}.", file=sys.stderr)
+    print(
+        f"It can be restated once; both releases are kept and the hub shows both. Reason: {again.reason.words}.\n"
+        f"To release it again, type {on}:",
+        file=sys.stderr,
+        flush=True,
+    )
+    if sys.stdin.readline().strip() != on:
+        raise RestatementRefusedError(f"{on}: nothing was released again", "type the date, or give --yes")
+
+
 def _catalogue(turn: Turn) -> Catalogue:
     outcome = bring_catalogue(turn, lambda: open_mailbox(turn))
     for problem in outcome.problems:
@@ -188,7 +218,14 @@ def _said(turn: Turn, signed: SignedAgreement) -> str:
 def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None:
     document = {
         "released": [
-            {"sequence": one.sequence, "agreement": one.agreement, "digest": one.digest} for one in outcome.released
+            {
+                "sequence": one.sequence,
+                "agreement": one.agreement,
+                "digest": one.digest,
+                "restates": one.restates,
+                "reason": one.reason or None,
+            }
+            for one in outcome.released
         ],
         "waiting": [one.sequence for one in outcome.waiting],
         "held": list(outcome.held),
@@ -197,7 +234,7 @@ def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None
             for one in outcome.problems
         ],
     }
-    lines = [f"released message {one.sequence}: {one.agreement} of {one.reference_date}" for one in outcome.released]
+    lines = [_released_line(one) for one in outcome.released]
     lines += [f"message {one.sequence} waits for the hub's receipt" for one in outcome.waiting]
     lines += outcome.held
     _print(options, document, "\n".join([said, *lines] if said else lines) or "nothing waits")
@@ -206,6 +243,11 @@ def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None
         print(f"gpfed-agent: {message}", file=sys.stderr)
         if hint:
             print(f"  {hint}", file=sys.stderr)
+
+
+def _released_line(one: Message) -> str:
+    again = f", restating message {one.restates}" if one.restates is not None else ""
+    return f"released message {one.sequence}: {one.agreement} of {one.reference_date}{again}"
 
 
 def _print(options: Namespace, document: Mapping[str, object], text: str) -> None:

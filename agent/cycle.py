@@ -14,7 +14,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from agent.action_list import write_action_list
@@ -39,13 +39,14 @@ from agent.quiet import quiet_until, run_seconds
 from agent.record import write_down
 from agent.release import count_for_others, message_of
 from agent.report import ExactReport, Shown, write_report, write_what_leaves
+from agent.restate import Again, due_again, keep_first_reports
 from agent.run import RunRequest, run
 from agent.sources import Ran, Wanted, records_of
 from agent.transport import Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import Catalogue, HubIdentity, read_catalogue
 from governance.errors import GovernanceError
-from governance.sealing import SealedResult, seal
+from governance.sealing import ResultMessage, SealedResult, seal
 from governance.suppress import Suppressed
 from governance.wire import FileKind
 from searches.answer import exact_cells
@@ -99,10 +100,15 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a turn is asked for: a reference date (None: what is due by itself), and how long to wait for receipts."""
+    """What a turn is asked for: a reference date (None: what is due by itself), and how long to wait for receipts.
+
+    Args:
+        again: what is to be restated; then nothing else is made.
+    """
 
     reference_date: date | None = None
     patience: Patience = RECEIPT_PATIENCE
+    again: Again | None = None
 
 
 def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
@@ -114,7 +120,7 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
     brought = bring_catalogue(turn, open_mailbox)  # 2, 3
     gate = Gate(turn)
     problems, released, held = [*brought.problems, *_nightly(turn, gate)], [], []
-    for one in due(turn, brought.catalogue, brought.files, wish.reference_date):  # 4
+    for one in _due(turn, brought, wish, problems):  # 4
         if (until := quiet_until(turn)) is not None:
             held.append(_hold(turn, one, until))
             continue
@@ -163,6 +169,16 @@ def deliver_waiting(turn: Turn, open_mailbox: OpenMailbox, hub: HubIdentity, wis
         return Outcome((), turn.outbox.in_state("spooled", "uploaded"), (_problem(turn, error, ""),))
 
 
+def _due(turn: Turn, brought: Brought, wish: Wish, problems: list[Problem]) -> tuple[Due, ...]:
+    if wish.again is None:
+        return due(turn, brought.catalogue, brought.files, wish.reference_date)
+    try:
+        return due_again(turn, brought.catalogue, brought.files, wish.again)
+    except AgentError as error:
+        problems.append(_problem(turn, error, wish.again.agreement))
+        return ()
+
+
 def _last_good_or(turn: Turn, reason: AgentError) -> Pulled:
     try:
         return last_good(turn.folder.catalogue, turn.now)
@@ -195,6 +211,8 @@ def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
     gate.require_green()
     ran = run(_request(turn, one))  # 5, 6
     gate.require_same(ran)
+    if one.restates is not None:
+        keep_first_reports(turn.folder.reports, one.reference_date)
     _keep_reports(turn, ran, None)  # 7
     _keep_action_lists(turn, ran)  # 7
     memory = open_memory(turn)
@@ -204,13 +222,21 @@ def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
     leaving = message_of(turn.config.practice, one, ran, counted.tables, place)
     sealed: SealedResult = seal(leaving, turn.key, hub.seal_key)  # 10
     write_what_leaves(turn.folder.reports, leaving)
-    outgoing = Outgoing(FileKind.RESULT, one.active.agreement.id, one.reference_date.isoformat(), sealed.data)
+    outgoing = _outgoing(one, leaving, sealed)
     remembered = Memory(counted.history, memory.local_key)
     message = turn.outbox.spool(
         place, outgoing, turn.now, lambda connection, sequence: keep(connection, remembered, sequence, sealed.data)
     )
     write_down(turn.folder, turn.outbox, turn.diary, message)
     return message
+
+
+def _outgoing(one: Due, leaving: ResultMessage, sealed: SealedResult) -> Outgoing:
+    searches = tuple(table.search_id for table in leaving.tables)
+    outgoing = Outgoing(FileKind.RESULT, leaving.agreement_id, one.reference_date.isoformat(), sealed.data, searches)
+    if one.restates is None:
+        return outgoing
+    return replace(outgoing, restates=one.restates.first.sequence, reason=str(one.restates.reason))
 
 
 def _request(turn: Turn, one: Due) -> RunRequest:

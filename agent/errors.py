@@ -6,6 +6,7 @@
     ├── EnrolmentRefusedError   the code, the hub's answer or a second enrolment was refused
     ├── BusyError               another turn holds the state folder
     ├── NotAgreedError          an agreement or the practice's policy refuses
+    ├── RestatementRefusedError a period that cannot be released again
     ├── SourceError             the record system's extract or database, or the run over it, failed
     ├── CatalogueRefusedError   what the hub published does not verify
     ├── OutboxError             a message in the outbox is not what was put there
@@ -79,6 +80,12 @@ class BusyError(AgentError):
 
 class NotAgreedError(AgentError):
     """An agreement, or the practice's own policy, does not allow it."""
+
+    exit_code = REFUSED
+
+
+class RestatementRefusedError(AgentError):
+    """Nothing was released for the period, or it cannot be released again."""
 
     exit_code = REFUSED
 

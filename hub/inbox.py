@@ -14,11 +14,11 @@ from django.db import transaction
 from governance.cells import Shape
 from governance.keys import VerifyKey
 from governance.sealing import ReceivedResult, read_payload
-from governance.suppress import SafeTable, recheck
+from governance.suppress import SafeTable
 from governance.terms import read_agreement
 from governance.wire import PART_SUFFIX, RESULT_LIMIT_BYTES
 from hub.centre import Centre
-from hub.enforce import received_rule
+from hub.enforce import rechecked
 from hub.errors import QuarantineError
 from hub.events import record
 from hub.files import write_whole
@@ -98,7 +98,7 @@ def opened_tables(result: Result) -> tuple[SafeTable, ...]:
     searches = {figure.search.search_id: search_of(figure.search) for figure in figures}
     signed = read_agreement(bytes(result.agreement.envelope), VerifyKey.parse(result.agreement.signed_by))
     return tuple(
-        recheck(table, received_rule(signed.agreement, table), Shape.of(searches[table.search_id]))
+        rechecked(signed.agreement, table, Shape.of(searches[table.search_id]))
         for table in opened_message(result).tables
     )
 

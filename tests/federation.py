@@ -36,6 +36,7 @@ from agent.diary import Diary
 from agent.enrol import Door, Place, enrol
 from agent.errors import HubRefusedError, NotThereError, TooLargeError
 from agent.outbox import Outgoing
+from agent.restate import Again
 from agent.state import StateFolder
 from agent.transport import Patience
 from agent.turn import Turn, open_turn
@@ -45,6 +46,7 @@ from governance.catalogue import SearchBundle, role_name, write_bundle
 from governance.keys import SigningKey, read_signing_key
 from governance.optouts import OptOutPolicy, take_off
 from governance.profiles import profile, size_band
+from governance.restatement import RestatementReason
 from governance.review import ReviewOf, Role, sign_review
 from governance.sealing import ResultMessage, SealedResult, Translations, seal
 from governance.suppress import SafeTable
@@ -178,6 +180,15 @@ class Agent:
         """A whole turn, over the agent's extract."""
         with self.turn() as turn:
             return take_turn(turn, self.open, Wish(reference_date, _NO_WAIT.patience))
+
+    def restate(
+        self,
+        reference_date: date = REFERENCE_DATE,
+        reason: RestatementReason = RestatementReason.RECORDS_CORRECTED,
+    ) -> Outcome:
+        """A whole turn that releases a period again."""
+        with self.turn() as turn:
+            return take_turn(turn, self.open, Wish(None, _NO_WAIT.patience, Again(reference_date, reason)))
 
     def open(self) -> AbstractContextManager[MemoryMailbox]:
         return nullcontext(self.mailbox)
