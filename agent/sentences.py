@@ -1,0 +1,221 @@
+"""Why others see what they see of one count, as a practice reads it: each rule and each reason has its sentence.
+
+    3 patients changed since the release of 2026-03-02; changes of fewer than 5 are held, so others still see 212.
+
+Exact figures stand in these sentences, so they stay where the exact report does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from governance.cells import CellState, Reason, State
+from governance.profiles import FLOOR, Profile
+from governance.story import Rule
+from searches.people import APPOINTMENTS_COUNTED_PER_PERSON
+from searches.search import Unit
+
+AS_IT_IS = "As it is here."
+_OTHER_SIDE = {"met": "not met", "not_met": "met"}
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What is the same for every count of a table.
+
+    Args:
+        unit: what is counted.
+        profile: by which the counts are shown.
+        held_below: changes of fewer patients than this are held.
+        since: the release before, in words: `the release of 2026-03-02`.
+    """
+
+    unit: Unit
+    profile: Profile
+    held_below: int
+    since: str = "the release before"
+
+    @property
+    def fewest(self) -> str:
+        """What a number is at least of: `8 patients`."""
+        return f"{self.profile.k} patients"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """One count: exact here, as others see it, and the rules that made the difference.
+
+    Args:
+        outcome: met, not_met or excepted.
+        everyone: exact.
+        sharing: exact, without the people who opted out.
+        state: what others see.
+        counted: from the released standing, before any band or rounding.
+        rules: that acted on it, in that order.
+        changed: patients who changed since the release before, where that is held.
+    """
+
+    outcome: str
+    everyone: int
+    sharing: int
+    state: CellState
+    counted: int = 0
+    rules: tuple[Rule, ...] = ()
+    changed: int = 0
+
+
+def sentence(count: Count, about: About) -> str:
+    """Why others see what they see of a count.
+
+    Args:
+        count: of a table.
+        about: the table.
+    """
+    if count.state.state in (State.NOT_RUN, State.FAILED):
+        return _sentence([_REASONS[count.state.reason or Reason.OTHER]])
+    parts = [RULE_WORDS[rule](count, about) for rule in count.rules]
+    if not parts and count.state.reason is not None:
+        parts = [_REASONS[count.state.reason]]
+    if count.everyone != count.sharing and count.state.state is State.VALUE:
+        parts.insert(0, _opted_out(count, about))
+    return _sentence(parts) if parts else AS_IT_IS
+
+
+def seen_by_others(state: CellState) -> str:
+    """What others see of one count, in words.
+
+    >>> seen_by_others(CellState(State.BAND, below=8)), seen_by_others(CellState(State.VALUE, value=31))
+    ('below 8', '31')
+    """
+    match state.state:
+        case State.VALUE:
+            return f"{state.value:,}"
+        case State.BAND:
+            bounds = (("above", state.above), ("below", state.below))
+            return " and ".join(f"{word} {bound:,}" for word, bound in bounds if bound is not None)
+        case State.WITHHELD | State.NOT_RUN | State.FAILED:
+            return state.state.replace("_", " ")
+
+
+def patients(number: int) -> str:
+    """How many: `1 patient`, `3 patients`."""
+    return f"{number:,} {'patient' if number == 1 else 'patients'}"
+
+
+def _sentence(parts: list[str]) -> str:
+    return f"{'. '.join(part[0].upper() + part[1:] for part in parts)}."
+
+
+def _opted_out(count: Count, about: About) -> str:
+    left_out = count.everyone - count.sharing
+    if about.unit is Unit.APPOINTMENT:
+        return f"{left_out:,} appointments of patients who opted out are left out"
+    return f"{patients(left_out)} who opted out {'is' if left_out == 1 else 'are'} left out"
+
+
+def _held(count: Count, about: About) -> str:
+    still = f"others still see {seen_by_others(count.state)}"
+    if count.state.state is not State.VALUE:
+        still = f"{count.counted:,} are still counted"
+    if count.changed >= about.held_below:
+        return (
+            f"of {patients(count.changed)} who changed since {about.since} some wait: each of their moves would show "
+            f"fewer than {about.held_below} patients in some count, so {still}"
+        )
+    changed = f"{patients(count.changed)} changed" if count.changed else "appointments of the same patients changed"
+    return f"{changed} since {about.since}; changes of fewer than {about.held_below} are held, so {still}"
+
+
+def _snapped(count: Count, _: About) -> str:
+    return (
+        f"another search counts the same patients but for a few, and the difference would tell of them, so "
+        f"{count.counted:,} are counted in both"
+    )
+
+
+def _few(_: Count, about: About) -> str:
+    if about.profile.zero_shown:
+        return f"1 to {about.profile.k - 1} patients are never a number"
+    each = ""
+    if about.unit is Unit.APPOINTMENT:
+        each = f"; each counts with at most {APPOINTMENTS_COUNTED_PER_PERSON} appointments"
+    return f"fewer than {about.fewest} are never a number, and nobody looks like a few{each}"
+
+
+def _other_side(count: Count, about: About) -> str:
+    other = _OTHER_SIDE.get(count.outcome, "the other side")
+    return f"{other} is of fewer than {about.fewest}, and an exact number here would give it away"
+
+
+def _denominator(_: Count, about: About) -> str:
+    least = about.profile.least_denominator
+    return f"met and not met together are fewer than {least} patients, so that neither side can be shown"
+
+
+def _rounded(_: Count, about: About) -> str:
+    if about.unit is Unit.APPOINTMENT:
+        return "appointments are rounded to the nearest 5, as one patient can have several"
+    return f"rounded to the nearest {about.profile.rounding}"
+
+
+def _too_many(_: Count, about: About) -> str:
+    most = about.profile.most_dimensions
+    return f"profile {about.profile.id} splits counts by at most {most} dimension{'s' if most != 1 else ''}"
+
+
+def _small_list(_: Count, about: About) -> str:
+    return (
+        f"of fewer than {about.profile.dimensions_list_min:,} registered patients no groups are shown, only the totals"
+    )
+
+
+def _says(words: str) -> Callable[[Count, About], str]:
+    return lambda _, __: words
+
+
+RULE_WORDS: dict[Rule, Callable[[Count, About], str]] = {
+    Rule.HELD: _held,
+    Rule.SNAPPED: _snapped,
+    Rule.FEW: _few,
+    Rule.OTHER_SIDE: _other_side,
+    Rule.DENOMINATOR: _denominator,
+    Rule.PROTECTS_OTHERS: _says(
+        "with this number, a hidden one could be worked out from totals, public list sizes or other searches"
+    ),
+    Rule.NEAR_ANOTHER_SEARCH: _says(
+        "another search counts the same patients but for a few, and the difference would tell of them"
+    ),
+    Rule.AUDIT: _says("together with other counts that were released it would tell of a few patients"),
+    Rule.ROUNDED: _rounded,
+    Rule.SMALL_LIST: _small_list,
+    Rule.TOO_MANY_DIMENSIONS: _too_many,
+    Rule.TOO_OFTEN: _says("this search is asked more often than its profile allows"),
+    Rule.TOO_LARGE: _says(f"numbers above {FLOOR.largest_number:,} do not fit a message"),
+    Rule.CANNOT_BE: _says("this search never gives this outcome, which everybody knows"),
+}
+"""What each rule of a story says of a count."""
+
+_REASONS: dict[Reason, str] = {
+    Reason.LIST_BELOW_1000: "of fewer than 1,000 registered patients no groups are shown, only the totals",
+    Reason.LIST_AT_MOST_100: f"of {FLOOR.silent_list} registered patients or fewer nothing is shown at all",
+    Reason.DENOMINATOR_BELOW_8: "met and not met together are fewer than 8 patients",
+    Reason.NUMBER_TOO_LARGE: f"numbers above {FLOOR.largest_number:,} do not fit a message",
+    Reason.LAYOUT_HAS_NO_APPOINTMENTS: "the files of this record system hold no appointments",
+    Reason.LAYOUT_HAS_NO_EVENT: "the files of this record system hold no events",
+    Reason.LAYOUT_HAS_NO_MEDICATION: "the files of this record system hold no prescriptions",
+    Reason.LAYOUT_HAS_NO_IMMUNISATION: "the files of this record system hold no immunisations",
+    Reason.LAYOUT_HAS_NO_CONSULTATION: "the files of this record system hold no consultations",
+    Reason.LAYOUT_HAS_NO_REFERRAL: "the files of this record system hold no referrals",
+    Reason.LAYOUT_HAS_NO_SOURCE: "the files of this record system do not hold what the search asks",
+    Reason.NOT_TRANSLATABLE: "the search cannot be put exactly to this record system",
+    Reason.OPTOUTS_MISSING: "it is not known who opted out",
+    Reason.OPTOUTS_STALE: "the list of who opted out is older than the reference date",
+    Reason.TIMED_OUT: "the search took longer than it may",
+    Reason.ANSWER_INVALID: "the answer was not of the shape that the search declares",
+    Reason.OTHER: "this practice refused the search, or it failed; the diary says which, and others are not told",
+    Reason.DENOMINATOR_TOO_SMALL: "met and not met together are too few patients",
+    Reason.PROTECTS_OTHERS: "with this number, a hidden one could be worked out",
+    Reason.TOO_MANY_DIMENSIONS: "the profile splits counts by fewer dimensions",
+    Reason.TOO_OFTEN: "this search is asked more often than its profile allows",
+}
