@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from governance.complement import Covering, protect
 from governance.gate import Gate, let_out, moved
 from governance.margins import Known, Seen, Spot, Table
-from governance.overlap import Ledger, Near, gives_away, near_unions, rests, snaps
+from governance.overlap import Ledger, Near, Nearness, gives_away, rests, snaps
 from governance.primary import Look, Looks, Rule, margins_shown, shown_unions
 from governance.release_history import Series
 from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row, Slots, Standing
@@ -191,15 +191,18 @@ def gate_of(asked: Asked, before: Series | None) -> Gate:
 
 def _clear_of_others(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> tuple[Standing, tuple[Near, ...]]:
     """The standing snapped to others' sets where it comes near to them, and the unions that could not be."""
+    nearness = Nearness(ledger, asked.places, _of(asked))
+
+    def find(one: Standing) -> list[Near]:
+        return nearness.of(one, gate.shown(asked.places.sizes(one)))
+
     stuck: set[tuple[int, int]] = set()
-    found = _near(asked, gate, ledger, standing)
+    found = find(standing)
     for _ in range(_MOST_SNAPS):
         first = next((near for near in found if (near.row.first, near.part) not in stuck), None)
         if first is None:
             break
-        ways = [
-            (_near(asked, gate, ledger, new), new) for new in snaps(gate, standing, first, ledger, asked.rule.possible)
-        ]
+        ways = [(find(new), new) for new in snaps(gate, standing, first, ledger, asked.rule.possible)]
         best = min(ways, key=lambda way: len(way[0]), default=(found, standing))
         if len(best[0]) < len(found):
             found, standing = best
@@ -227,11 +230,6 @@ def _changed(places: Places, held: Standing, standing: Standing) -> int:
     for person, old in moved(held, standing):
         unions |= places.unions_of[old] ^ places.unions_of[standing[person]]
     return sum(1 << union for union in unions)
-
-
-def _near(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> list[Near]:
-    shown = gate.shown(asked.places.sizes(standing))
-    return near_unions(ledger, asked.places, standing, shown, _of(asked))
 
 
 def _of(asked: Asked) -> tuple[str, int]:

@@ -28,7 +28,7 @@ from governance.standing import PARTS, Places, Standing
 Moves = tuple[tuple[int, int], ...]
 """Positions of people, and the place where each stood before."""
 
-_CHUNK = 256  # most people have not moved: whole stretches are compared at once
+_CHUNK, _PIECE = 512, 16  # most people have not moved: whole stretches are compared at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +92,13 @@ def is_clear(gate: Gate, standing: Standing) -> bool:
 
 def moved(before: bytes | bytearray, after: bytes | bytearray) -> Moves:
     """Who stands elsewhere, and where they stood before."""
-    found = []
-    for start in range(0, len(before), _CHUNK):
-        then, now = before[start : start + _CHUNK], after[start : start + _CHUNK]
-        if then != now:
+    found: list[tuple[int, int]] = []
+    changed = [(start, _CHUNK) for start in range(0, len(before), _CHUNK)] if before != after else []
+    for start, size in changed:  # stretches in which somebody has moved are added at the end, in narrower ones
+        then, now = before[start : start + size], after[start : start + size]
+        if then != now and size > _PIECE:
+            changed += [(piece, _PIECE) for piece in range(start, start + size, _PIECE)]
+        elif then != now:
             pairs = enumerate(zip(then, now, strict=True), start=start)
             found += [(person, old) for person, (old, new) in pairs if old != new]
     return tuple(found)

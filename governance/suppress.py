@@ -71,7 +71,6 @@ __all__ = [
 ENGINE_VERSION: Final = 2
 """Of the rules above; goes with every result."""
 _MAKER: Final = object()
-_TARGET: Final = "a sum of other counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +290,7 @@ class _Release:
         if period not in self._ledgers:
             self._ledgers[period] = ledger_of(self._before, period)
             for target in self._terms.targets if not period else ():
-                self._ledgers[period].add(target, _TARGET)
+                self._ledgers[period].aim_at(target)
         return self._ledgers[period]
 
 
