@@ -9,21 +9,20 @@ from django.db import migrations, models
 PERIOD = ("practice", "agreement", "reference_date")
 
 
-def triggers(table: str) -> list[migrations.RunSQL]:
-    """What keeps rows from being changed or deleted, as in 0002."""
-    return [
-        migrations.RunSQL(
-            f"CREATE TRIGGER IF NOT EXISTS hub_{table}_no_{action} BEFORE {action.upper()} ON hub_{table} "
-            f"BEGIN SELECT RAISE(ABORT, 'a {table} is written once'); END",
-            f"DROP TRIGGER IF EXISTS hub_{table}_no_{action}",
-        )
+MAKE, DROP = (
+    [
+        f"CREATE TRIGGER IF NOT EXISTS hub_result_no_{action} BEFORE {action.upper()} ON hub_result "
+        "BEGIN SELECT RAISE(ABORT, 'a result is written once'); END"
         for action in ("update", "delete")
-    ]
+    ],
+    [f"DROP TRIGGER IF EXISTS hub_result_no_{action}" for action in ("update", "delete")],
+)
 
 
 class Migration(migrations.Migration):
     dependencies = [("hub", "0002_written_once")]
     operations = [
+        migrations.RunSQL(DROP, MAKE),
         migrations.RemoveConstraint("result", "one_result_per_practice_agreement_period"),
         migrations.AddField("result", "profile", models.CharField(blank=True, default="", max_length=80), False),
         migrations.AddField("result", "reason", models.CharField(blank=True, default="", max_length=40), False),
@@ -57,5 +56,5 @@ class Migration(migrations.Migration):
                 name="a_restatement_says_why",
             ),
         ),
-        *triggers("result"),
+        migrations.RunSQL(MAKE, DROP),
     ]
