@@ -17,7 +17,7 @@ from governance.errors import DisclosureError
 from governance.linear_audit import told_by
 from governance.optouts import CountedPeople
 from governance.release_history import ReleaseHistory
-from governance.suppress import Practice, Suppressed, Terms, series_of, suppress
+from governance.suppress import Practice, Releases, Suppressed, Terms, series_of
 
 logger = logging.getLogger(__name__)
 
@@ -45,8 +45,9 @@ def suppress_audited(
     """
     keys = frozenset(series_of(one) for one in counted)
     alerts, targets = _joined(history.alerts, terms.alerts), terms.targets
+    releases = Releases(counted, practice, history)
     for number in range(_MOST_ROUNDS):
-        made = suppress(counted, replace(terms, alerts=alerts, targets=targets), practice, history)
+        made = releases.under(replace(terms, alerts=alerts, targets=targets))
         told = told_by(made.history, terms.profile.overlap_width, keys)
         if not told.targets:
             return replace(made, history=replace(made.history, alerts=alerts))

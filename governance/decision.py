@@ -80,16 +80,21 @@ class Decided:
     full: frozenset[int] = frozenset()
 
 
-def decide(asked: Asked, before: Series | None, ledger: Ledger) -> Decided:
+def held(asked: Asked, before: Series | None) -> Standing:
+    """Where everyone stands in a table of people but for moves that the gate holds; arguments as for `decide`."""
+    return let_out(gate_of(asked, before), asked.now)
+
+
+def decide(asked: Asked, before: Series | None, ledger: Ledger, held: Standing) -> Decided:
     """What to release of a table of people.
 
     Args:
         asked: the table.
         before: what was released of it, padded to the index; None: nothing yet.
         ledger: of every other set released.
+        held: what the gate lets out.
     """
     gate = gate_of(asked, before)
-    held = let_out(gate, asked.now)
     standing, stuck = _clear_of_others(asked, gate, ledger, held)
     sizes = asked.places.sizes(standing)
     table = Table(asked.places, sizes, sizes, asked.rule)

@@ -73,27 +73,33 @@ class Ledger:
 
     Args:
         width: the largest distance that is asked for.
+        earlier: a ledger that it goes on from.
     """
 
-    def __init__(self, width: int) -> None:
-        self._width = width
+    def __init__(self, width: int, earlier: Ledger | None = None) -> None:
+        self._width, self._earlier = width, earlier
         self._small = _BLOCK_HOLDS * (width + 1)
         self._exact: dict[int, _Kept] = {}
         self._alike: dict[int, list[_Kept]] = {}
         self._released: dict[object, tuple[tuple[Cell, ...], Slots]] = {}
-        self._hidden: Ledger | None = None
+        self._hidden: Ledger | None = earlier._hidden.followed() if earlier and earlier._hidden else None
         self._aims: Ledger | None = None
+
+    def followed(self) -> Ledger:
+        """A ledger that holds what this one does, and to which more is added."""
+        return Ledger(self._width, self)
 
     def add(self, members: int, series: object) -> None:
         """Keep a set; harmless when it is kept already."""
+        if not members or series in self._series_of(members):
+            return
         known = self._exact.get(members)
         if known is not None:
-            if series not in known.series:
-                known.series += (series,)
-        elif members:
-            self._exact[members] = one = _Kept(members, members.bit_count(), (series,))
-            for place in self._places(members, one.size, self._width):
-                self._alike.setdefault(place, []).append(one)
+            known.series += (series,)
+            return
+        self._exact[members] = one = _Kept(members, members.bit_count(), (series,))
+        for place in self._places(members, one.size, self._width):
+            self._alike.setdefault(place, []).append(one)
 
     def add_hidden(self, members: int, series: object) -> None:
         """Keep a set that nobody may learn the size of: a margin some of whose leaves are shown and some hidden."""
@@ -121,33 +127,42 @@ class Ledger:
 
     def released(self, series: object) -> tuple[tuple[Cell, ...], Slots] | None:
         """The cells of a series, and where everyone stood in its last release."""
-        return self._released.get(series)
+        found = self._released.get(series)
+        return self._earlier.released(series) if found is None and self._earlier is not None else found
 
     def holds(self, members: int, besides: object) -> bool:
         """Whether another series has released exactly this set."""
-        known = self._exact.get(members)
-        return known is not None and any(one != besides for one in known.series)
+        return any(one != besides for one in self._series_of(members))
 
     def near(self, members: int, besides: object, width: int) -> list[Shown]:
         """The sets of other series that differ by 1 to `width` people, the nearest first."""
         if width > self._width:
             raise ValueError(f"ledger finds sets up to {self._width} apart, not {width}")
         found: dict[int, tuple[int, Shown]] = {}
-        size = members.bit_count()
-        for place in self._places(members, size, 0):
-            for one in self._alike.get(place, ()):
-                if -width <= one.size - size <= width and one.members not in found:
-                    others = [series for series in one.series if series != besides]
-                    if others and 1 <= (apart := (one.members ^ members).bit_count()) <= width:
-                        found[one.members] = apart, Shown(one.members, others[0])
+        places = list(self._places(members, size := members.bit_count(), 0))
+        for one in self._found(places):
+            if -width <= one.size - size <= width and one.members not in found:
+                others = [series for series in one.series if series != besides]
+                if others and 1 <= (apart := (one.members ^ members).bit_count()) <= width:
+                    found[one.members] = apart, Shown(one.members, others[0])
         return [one for _, one in sorted(found.values(), key=lambda pair: (pair[0], pair[1].members))]
 
     def near_new(self, members: int, series: object, width: int) -> list[Shown]:
         """The same, but for a set that the series has released before: only those it is aimed at."""
-        known = self._exact.get(members)
-        if width <= _LEAST_WIDTH and known is not None and series in known.series:
+        if width <= _LEAST_WIDTH and series in self._series_of(members):
             return self._aims.near(members, series, width) if self._aims is not None else []
         return self.near(members, series, width)
+
+    def _series_of(self, members: int) -> tuple[object, ...]:
+        known = self._exact.get(members)
+        before = self._earlier._series_of(members) if self._earlier is not None else ()
+        return before if known is None else before + known.series
+
+    def _found(self, places: Iterable[int]) -> Iterator[_Kept]:
+        if self._earlier is not None:
+            yield from self._earlier._found(places)
+        for place in places:
+            yield from self._alike.get(place, ())
 
     def _places(self, members: int, size: int, more: int) -> Iterator[int]:
         """Where a set is kept or looked up: by people if it is small, by blocks if it is large.

@@ -17,6 +17,7 @@ from governance import (
     audited,
     decision,
     gate,
+    ground,
     margins,
     means,
     overlap,
@@ -196,7 +197,7 @@ DEFENCES: Final = (
     Defence(
         "overlap remembers",
         "earlier releases of other searches are compared with too",
-        lambda: [(suppress, "ledger_of", _fresh_ledger)],
+        lambda: [(ground, "ledger_of", _fresh_ledger)],
     ),
     Defence(
         "margins elsewhere",

@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
-from governance import decision, suppress
+from governance import decision, ground, suppress
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import GP_BENCH
 from governance.release_history import ReleaseHistory
@@ -35,7 +35,7 @@ START: Final = date(2026, 3, 31)
 _AGES: Final = tuple(f"{ten}0-{ten}9" for ten in range(10))
 _CHANGED_EACH_WEEK: Final = 0.003
 _PARTS: Final = (
-    (suppress, "ledger_of"),
+    (ground, "ledger_of"),
     (suppress, "add_to_ledger"),
     (decision, "let_out"),
     (decision, "_clear_of_others"),
