@@ -12,11 +12,12 @@ from django.utils import timezone
 from markupsafe import Markup
 
 from hub.charts import strip
-from hub.comparison import Comparison, Standing, headline
+from hub.comparison import Comparison, Standing
+from hub.headline import headline
 from hub.models import Agreement, Practice
 from hub.pages import download, tables
 from hub.pages.entry import for_practice
-from hub.pages.jinja import day, moment
+from hub.pages.jinja import moment
 from hub.pages.load import (
     Indicator,
     OwnResult,
@@ -28,7 +29,7 @@ from hub.pages.load import (
 )
 from hub.pages.markdown import render as markdown
 from hub.pages.markdown import without_title
-from hub.pages.words import count_words, counted, direction, peers_words, reason_words
+from hub.pages.words import count_words, counted, day, direction, peers_words, reason_words, restated_words
 from hub.settings import active_config
 from searches.search import Good, Search, Unit
 
@@ -100,6 +101,7 @@ def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search
         "search": search,
         "comparison": comparison,
         "own": comparison.own,
+        "restated": restated_words(comparison.own.restated) if comparison.own.restated else "",
         "headline": headline(comparison),
         "picture": Markup(strip.draw(picture_of(comparison))),  # noqa: S704 - our own drawing, escaped where it is made
         "peers": tables.peers_table(comparison),
@@ -213,6 +215,8 @@ def translation(own: OwnResult) -> tuple[tuple[str, str], ...]:
     """The translation receipt of one's own result, and which file brought it."""
     facts = [("Received", moment(own.received_at)), ("Message", f"number {own.message.sequence}, SHA-256 {own.digest}")]
     how = own.message
+    if how.restates is not None:
+        facts.append(("Restates", f"the file with SHA-256 {how.restates.file} ({how.restates.reason.words})"))
     facts += [
         ("Record system", f"{how.layout}, layout version {how.layout_version}"),
         ("Engine", f"{how.engine} {how.engine_version}"),

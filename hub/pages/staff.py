@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Count, QuerySet
@@ -33,6 +33,7 @@ RECEIVED_HEADER = (
     "banded",
     "withheld",
     "not_run",
+    "restated",
 )
 SET_ASIDE_HEADER = ("practice", "reason", "when", "times", "file")
 _SHOWN_FILES = 200
@@ -44,7 +45,8 @@ class Coverage:
     """What was received of one practice.
 
     Args:
-        received_at: when, or None if nothing has come yet.
+        received_at: when first, or None if nothing has come yet.
+        restated_at: when again, or None.
         searches: how many have a value, are banded, withheld, not run; empty if nothing has come yet.
     """
 
@@ -52,10 +54,13 @@ class Coverage:
     name: str
     received_at: datetime | None
     searches: tuple[int, ...]
+    restated_at: datetime | None = None
 
     @property
     def state(self) -> str:
         """Whether it has answered, in words."""
+        if self.restated_at:
+            return "restated"
         return "received" if self.received_at else Standing.AWAITED.value
 
 
@@ -130,8 +135,14 @@ def _section(agreement: Agreement, today: date) -> Section:
         return Section(agreement, None, 0, (), not_active)
     given = release(agreement, dates[0], today)
     results = Result.objects.filter(agreement=agreement, reference_date=dates[0])
-    received = dict(results.values_list("practice__code", "received_at"))
-    shown = tuple(_coverage(given, practice, received.get(practice.code)) for practice, _ in given.members)
+    received, restated = (
+        dict(results.filter(restates__isnull=is_first).values_list("practice__code", "received_at"))
+        for is_first in (True, False)
+    )
+    shown = tuple(
+        replace(_coverage(given, practice, received.get(practice.code)), restated_at=restated.get(practice.code))
+        for practice, _ in given.members
+    )
     return Section(agreement, dates[0], len(indicators(agreement)), shown, not_active)
 
 
@@ -150,15 +161,22 @@ def _row(one: Coverage) -> list[Cell]:
         {"text": one.code},
         {"text": one.name},
         {"html": _TAG.format("green" if one.received_at else "grey", one.state.capitalize())},
-        {"text": moment(one.received_at) if one.received_at else "–"},
+        {"text": _when(one)},
         *({"text": text, "format": "numeric"} for text in numbers),
     ]
 
 
+def _when(one: Coverage) -> str:
+    if one.received_at is None:
+        return "–"
+    again = f"; restated {moment(one.restated_at)}" if one.restated_at else ""
+    return f"{moment(one.received_at)}{again}"
+
+
 def _received_cells(one: Coverage) -> tuple[str, ...]:
-    when = _stamp(one.received_at) if one.received_at else ""
+    when, again = (_stamp(at) if at else "" for at in (one.received_at, one.restated_at))
     numbers = [str(number) for number in one.searches] or [""] * 4
-    return (one.code, one.name, one.state, when, *numbers)
+    return (one.code, one.name, one.state, when, *numbers, again)
 
 
 def _reasons() -> list[tuple[str, int]]:
