@@ -3,7 +3,9 @@
 The gate and the ledger see two counts at a time; `linear_audit` sees all that would be known after this release. Where
 it finds a combination that tells of a few people, the release is made anew from the same history: first with one of its
 counts snapped, so that the combination tells of nobody and looks as if it always had; where that cannot be, with the
-count withheld. After some rounds both at once. Until nothing is found; nothing leaves before.
+count withheld, this time and from then on. If after some rounds combinations are left, no number of the searches in
+them is shown this time; and if new ones come up even then, none of the whole message. That ends it: what is not shown
+is in no combination. Nothing leaves before, and a release is never refused as a whole.
 """
 
 from __future__ import annotations
@@ -13,18 +15,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from governance.errors import DisclosureError
-from governance.linear_audit import told_by
+from governance.linear_audit import last_shown, told_by
 from governance.optouts import CountedPeople
 from governance.release_history import ReleaseHistory
+from governance.standing import places_of
 from governance.suppress import Practice, Releases, Suppressed, Terms, series_of
 
 logger = logging.getLogger(__name__)
 
 _SNAPPING_ROUNDS: Final = 8  # each mends many combinations; a library of 200 searches took as many
-_MOST_ROUNDS: Final = (
-    24  # the later ones withhold: a release that is refused as a whole would tell more, and help nobody
-)
+_WITHHOLDING_ROUNDS: Final = 16  # in these, counts are withheld one by one too
+_ROUNDS: Final = 20  # in the last ones, all counts of the searches concerned
 Alerts = Mapping[str, frozenset[int]]
 
 
@@ -41,24 +42,31 @@ def suppress_audited(
 
     Raises:
         NotPermittedError: as `suppress`.
-        DisclosureError: as `suppress`; or some combination is left after several rounds.
+        DisclosureError: as `suppress`.
     """
-    keys = frozenset(series_of(one) for one in counted)
-    alerts, targets = _joined(history.alerts, terms.alerts), terms.targets
-    releases = Releases(counted, practice, history)
-    for number in range(_MOST_ROUNDS):
-        made = releases.under(replace(terms, alerts=alerts, targets=targets))
-        told = told_by(made.history, terms.profile.overlap_width, keys)
+    releases, out = Releases(counted, practice, history), last_shown(history)
+    whole = {series_of(one): _every_union(one) for one in counted}
+    alerts, targets, silent = _joined(history.alerts, terms.alerts), terms.targets, frozenset[str]()
+    for number in range(_ROUNDS):
+        hidden = {key: whole[key] for key in silent}
+        made = releases.under(replace(terms, alerts=_joined(alerts, hidden), targets=targets))
+        told = told_by(made.history, terms.profile.overlap_width, frozenset(whole), out)
         if not told.targets:
             return replace(made, history=replace(made.history, alerts=alerts))
         logger.warning("event=audit_alert series=%d", len(told.alerts))
         new = tuple(dict.fromkeys((*targets, *told.targets)))
-        if new == targets or number >= _SNAPPING_ROUNDS:
+        if number >= _WITHHOLDING_ROUNDS:
+            silent |= told.alerts.keys()
+        elif new == targets or number >= _SNAPPING_ROUNDS:
             alerts = _joined(alerts, told.alerts)
         targets = new
-    raise DisclosureError(
-        "released counts together would tell of a few people", "tell the hub: searches are too near to each other"
-    )
+    logger.warning("event=audit_withheld_all series=%d", len(whole))
+    made = releases.under(replace(terms, alerts=_joined(alerts, whole), targets=targets))
+    return replace(made, history=replace(made.history, alerts=alerts))
+
+
+def _every_union(counted: CountedPeople) -> frozenset[int]:
+    return frozenset(range(len(places_of(counted.search.cells()).unions)))
 
 
 def _joined(one: Alerts, other: Alerts) -> Alerts:

@@ -233,7 +233,7 @@ def _visits_clear_of_others(
 def _changed(places: Places, held: Standing, standing: Standing) -> int:
     unions: set[int] = set()
     for person, old in moved(held, standing):
-        unions |= places.unions_of[old] ^ places.unions_of[standing[person]]
+        unions |= places.border(old, standing[person])
     return sum(1 << union for union in unions)
 
 

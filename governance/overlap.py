@@ -82,7 +82,8 @@ class Ledger:
         self._exact: dict[int, _Kept] = {}
         self._alike: dict[int, list[_Kept]] = {}
         self._released: dict[object, tuple[tuple[Cell, ...], Slots]] = {}
-        self._hidden: Ledger | None = earlier._hidden.followed() if earlier and earlier._hidden else None
+        hidden = earlier.hidden if earlier is not None else None
+        self.hidden: Ledger | None = hidden.followed() if hidden is not None else None
         self._aims: Ledger | None = None
 
     def followed(self) -> Ledger:
@@ -91,7 +92,7 @@ class Ledger:
 
     def add(self, members: int, series: object) -> None:
         """Keep a set; harmless when it is kept already."""
-        if not members or series in self._series_of(members):
+        if not members or series in self.series_with(members):
             return
         known = self._exact.get(members)
         if known is not None:
@@ -103,9 +104,9 @@ class Ledger:
 
     def add_hidden(self, members: int, series: object) -> None:
         """Keep a set that nobody may learn the size of: a margin some of whose leaves are shown and some hidden."""
-        if self._hidden is None:
-            self._hidden = Ledger(self._width)
-        self._hidden.add(members, series)
+        if self.hidden is None:
+            self.hidden = Ledger(self._width)
+        self.hidden.add(members, series)
 
     def aim_at(self, members: int) -> None:
         """Keep a set to which those near it are to be snapped, because other counts add up to it."""
@@ -116,10 +117,10 @@ class Ledger:
 
     def hidden_near(self, members: int, besides: object, width: int) -> list[Shown]:
         """The hidden sets of other series that differ by at most `width` people, none included."""
-        if self._hidden is None:
+        if self.hidden is None:
             return []
-        same = [Shown(members, besides)] if self._hidden.holds(members, besides) else []
-        return same + self._hidden.near(members, besides, width)
+        same = [Shown(members, besides)] if self.hidden.holds(members, besides) else []
+        return same + self.hidden.near(members, besides, width)
 
     def place(self, series: object, cells: tuple[Cell, ...], slots: Slots) -> None:
         """Remember where everyone stood in the last release of a series."""
@@ -132,7 +133,7 @@ class Ledger:
 
     def holds(self, members: int, besides: object) -> bool:
         """Whether another series has released exactly this set."""
-        return any(one != besides for one in self._series_of(members))
+        return any(one != besides for one in self.series_with(members))
 
     def near(self, members: int, besides: object, width: int) -> list[Shown]:
         """The sets of other series that differ by 1 to `width` people, the nearest first."""
@@ -140,7 +141,7 @@ class Ledger:
             raise ValueError(f"ledger finds sets up to {self._width} apart, not {width}")
         found: dict[int, tuple[int, Shown]] = {}
         places = list(self._places(members, size := members.bit_count(), 0))
-        for one in self._found(places):
+        for one in self.kept_at(places):
             if -width <= one.size - size <= width and one.members not in found:
                 others = [series for series in one.series if series != besides]
                 if others and 1 <= (apart := (one.members ^ members).bit_count()) <= width:
@@ -149,18 +150,20 @@ class Ledger:
 
     def near_new(self, members: int, series: object, width: int) -> list[Shown]:
         """The same, but for a set that the series has released before: only those it is aimed at."""
-        if width <= _LEAST_WIDTH and series in self._series_of(members):
+        if width <= _LEAST_WIDTH and series in self.series_with(members):
             return self._aims.near(members, series, width) if self._aims is not None else []
         return self.near(members, series, width)
 
-    def _series_of(self, members: int) -> tuple[object, ...]:
+    def series_with(self, members: int) -> tuple[object, ...]:
+        """The series that have released just this set."""
         known = self._exact.get(members)
-        before = self._earlier._series_of(members) if self._earlier is not None else ()
+        before = self._earlier.series_with(members) if self._earlier is not None else ()
         return before if known is None else before + known.series
 
-    def _found(self, places: Iterable[int]) -> Iterator[_Kept]:
+    def kept_at(self, places: Iterable[int]) -> Iterator[_Kept]:
+        """The sets that are kept in these places; some more than once."""
         if self._earlier is not None:
-            yield from self._earlier._found(places)
+            yield from self._earlier.kept_at(places)
         for place in places:
             yield from self._alike.get(place, ())
 
@@ -216,7 +219,7 @@ class Nearness:
         """
         if self._standing:
             for person, old in moved(self._standing, standing):
-                for union in self._places.unions_of[old] ^ self._places.unions_of[standing[person]]:
+                for union in self._places.border(old, standing[person]):
                     self._near.pop(union, None)  # all others have the people that they had
         self._standing = standing
         asked = (

@@ -135,7 +135,7 @@ def _walk(key: str, one: Series) -> Iterator[list[tuple[str, int]]]:
         if newer is not None:
             crossed: set[int] = set()
             for person, old in moved(standing, newer):
-                crossed |= places.unions_of[old] ^ places.unions_of[newer[person]]
+                crossed |= places.border(old, newer[person])
             changed = [union for union in changed if union in crossed]
         yield [(key, places.members(standing, union)) for union in changed]
         newer = standing

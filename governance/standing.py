@@ -16,7 +16,7 @@ is places 1 to 6.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -60,12 +60,14 @@ class Places:
         rows: leaves, one-way margins (of two dimensions), totals (if not the only leaf).
         unions: the places of each union.
         unions_of: the unions that hold each place, by place; of nobody's place, none.
+        borders: those that were asked for, see `border`.
     """
 
     leaves: tuple[Cell, ...]
     rows: tuple[Row, ...]
     unions: tuple[frozenset[int], ...]
     unions_of: tuple[frozenset[int], ...]
+    borders: dict[int, frozenset[int]] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def totals(self) -> Row:
@@ -81,6 +83,13 @@ class Places:
     def margins(self) -> tuple[Row, ...]:
         """The one-way margins; none in a table of one dimension or none."""
         return self.rows[len(self.leaves) : -1]
+
+    def border(self, place: int, other: int) -> frozenset[int]:
+        """The unions that hold one of two places and not the other: who goes from one to the other shows in them."""
+        at = place << 8 | other
+        if at not in self.borders:
+            self.borders[at] = self.unions_of[place] ^ self.unions_of[other]
+        return self.borders[at]
 
     def sizes(self, standing: bytes | bytearray) -> tuple[int, ...]:
         """How many people are in each union."""
