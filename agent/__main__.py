@@ -71,7 +71,7 @@ def _dispatch(options: argparse.Namespace) -> int:
         # Only the scheduler: the idle service must not carry what a turn needs.
         from agent.schedule import start  # noqa: PLC0415
 
-        return start(folder, read_config(folder).every_minutes)
+        return start(folder, read_config(folder))
     # SSH, signatures and the search language take half a second to load, which --help does not need.
     from agent.commands import COMMANDS  # noqa: PLC0415
 
@@ -142,6 +142,7 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     run = _add(commands, "run", "Do everything that is due now.", "run --once --reference-date 2026-03-31")
     run.add_argument("--once", action="store_true", required=True, help="one turn, then end")
     run.add_argument("--reference-date", type=_day, metavar="DATE", help="answer for this day (YYYY-MM-DD)")
+    run.add_argument("--now", action="store_true", help="send results at once, not in the release hour")
     run.add_argument("--json", action="store_true", help="print JSON")
     restate = _add(
         commands,
@@ -152,6 +153,7 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     restate.add_argument("reference_date", type=_day, metavar="DATE", help="of the results (YYYY-MM-DD)")
     restate.add_argument("--reason", required=True, choices=_REASONS, help="why; this word goes to the hub")
     restate.add_argument("--agreement", default="", metavar="ID", help="only under this one (default: every result)")
+    restate.add_argument("--now", action="store_true", help="send it at once, not in the release hour")
     restate.add_argument("--yes", action="store_true", help="do not ask; for scripts")
     restate.add_argument("--json", action="store_true", help="print JSON")
     _add(commands, "start", "Serve: look every so many minutes, until told to end.", "start")

@@ -84,7 +84,7 @@ def decline_command(folder: StateFolder, options: Namespace) -> int:
 def run_command(folder: StateFolder, options: Namespace) -> int:
     """One turn."""
     with open_turn(folder, clock, WAIT_SECONDS) as turn:
-        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(options.reference_date))
+        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(options.reference_date, at_once=options.now))
     _print_outcome(options, outcome)
     return outcome.exit_code
 
@@ -96,7 +96,7 @@ def restate_command(folder: StateFolder, options: Namespace) -> int:
         firsts = restatable(turn.outbox, again)
         if not options.yes:
             _confirm_restatement(firsts, again)
-        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(again=again))
+        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(again=again, at_once=options.now))
     _print_outcome(options, outcome)
     return outcome.exit_code
 
@@ -228,6 +228,8 @@ def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None
             for one in outcome.released
         ],
         "waiting": [one.sequence for one in outcome.waiting],
+        "resting": [one.sequence for one in outcome.resting],
+        "leaves_from": outcome.leaves_from.isoformat() if outcome.leaves_from is not None else None,
         "held": list(outcome.held),
         "problems": [
             {"message": one.message, "hint": one.hint, **({"reason": one.reason} if one.reason else {})}
@@ -236,6 +238,7 @@ def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None
     }
     lines = [_released_line(one) for one in outcome.released]
     lines += [f"message {one.sequence} waits for the hub's receipt" for one in outcome.waiting]
+    lines += [_resting_line(one, outcome) for one in outcome.resting]
     lines += outcome.held
     _print(options, document, "\n".join([said, *lines] if said else lines) or "nothing waits")
     # A hub that does not answer is met twice in a turn.
@@ -243,6 +246,12 @@ def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None
         print(f"gpfed-agent: {message}", file=sys.stderr)
         if hint:
             print(f"  {hint}", file=sys.stderr)
+
+
+def _resting_line(one: Message, outcome: Outcome) -> str:
+    """When a result leaves that waits for the release hour."""
+    when = f"{outcome.leaves_from:%H:%M on %d %B}" if outcome.leaves_from is not None else ""
+    return f"message {one.sequence} leaves in the hour from {when}; to send it now: gpfed-agent run --once --now"
 
 
 def _released_line(one: Message) -> str:

@@ -179,7 +179,7 @@ class Agent:
     def run(self, reference_date: date = REFERENCE_DATE) -> Outcome:
         """A whole turn, over the agent's extract."""
         with self.turn() as turn:
-            return take_turn(turn, self.open, Wish(reference_date, _NO_WAIT.patience))
+            return take_turn(turn, self.open, Wish(reference_date, _NO_WAIT.patience, at_once=True))
 
     def restate(
         self,
@@ -188,7 +188,9 @@ class Agent:
     ) -> Outcome:
         """A whole turn that releases a period again."""
         with self.turn() as turn:
-            return take_turn(turn, self.open, Wish(None, _NO_WAIT.patience, Again(reference_date, reason)))
+            return take_turn(
+                turn, self.open, Wish(None, _NO_WAIT.patience, Again(reference_date, reason), at_once=True)
+            )
 
     def open(self) -> AbstractContextManager[MemoryMailbox]:
         return nullcontext(self.mailbox)
@@ -455,7 +457,7 @@ def pulse_table(met: int = 300, not_met: int = 200) -> SafeTable:
     return table_of(read_search(search_files()), met, not_met)
 
 
-_NO_WAIT = Wish(None, Patience(0))
+_NO_WAIT = Wish(None, Patience(0), at_once=True)
 
 
 def _as_agent(act: Callable[[], T]) -> T:

@@ -104,8 +104,8 @@ def main() -> None:
 
 def _wish() -> Wish:
     if sys.argv[4:] != ["restate"]:
-        return Wish(REFERENCE_DATE, NO_PATIENCE)
-    return Wish(None, NO_PATIENCE, Again(REFERENCE_DATE, RestatementReason.RECORDS_CORRECTED))
+        return Wish(REFERENCE_DATE, NO_PATIENCE, at_once=True)
+    return Wish(None, NO_PATIENCE, Again(REFERENCE_DATE, RestatementReason.RECORDS_CORRECTED), at_once=True)
 
 
 if __name__ == "__main__":  # the run's own process is started anew from this file and must not take a turn

@@ -62,7 +62,7 @@ def _records(practice: Practice, name: str, checked: int) -> None:
 
 
 def restate(practice: Practice, again: Again = AGAIN) -> Outcome:
-    return practice.run(Wish(None, NO_PATIENCE, again))
+    return practice.run(Wish(None, NO_PATIENCE, again, at_once=True))
 
 
 def refusal(outcome: Outcome) -> str:
