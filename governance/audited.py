@@ -15,10 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-from governance.linear_audit import last_shown, told_by
+from governance.linear_audit import Looked, Told, last_shown, told_by
 from governance.optouts import CountedPeople
 from governance.release_history import ReleaseHistory
-from governance.standing import places_of
 from governance.suppress import Practice, Releases, Suppressed, Terms, series_of
 
 logger = logging.getLogger(__name__)
@@ -44,29 +43,28 @@ def suppress_audited(
         NotPermittedError: as `suppress`.
         DisclosureError: as `suppress`.
     """
-    releases, out = Releases(counted, practice, history), last_shown(history)
-    whole = {series_of(one): _every_union(one) for one in counted}
-    alerts, targets, silent = _joined(history.alerts, terms.alerts), terms.targets, frozenset[str]()
+    releases, keys = Releases(counted, practice, history), frozenset(series_of(one) for one in counted)
+    at = Looked(keys, last_shown(history))
+    terms = replace(terms, alerts=_joined(history.alerts, terms.alerts))
     for number in range(_ROUNDS):
-        hidden = {key: whole[key] for key in silent}
-        made = releases.under(replace(terms, alerts=_joined(alerts, hidden), targets=targets))
-        told = told_by(made.history, terms.profile.overlap_width, frozenset(whole), out)
-        if not told.targets:
-            return replace(made, history=replace(made.history, alerts=alerts))
-        logger.warning("event=audit_alert series=%d", len(told.alerts))
-        new = tuple(dict.fromkeys((*targets, *told.targets)))
-        if number >= _WITHHOLDING_ROUNDS:
-            silent |= told.alerts.keys()
-        elif new == targets or number >= _SNAPPING_ROUNDS:
-            alerts = _joined(alerts, told.alerts)
-        targets = new
-    logger.warning("event=audit_withheld_all series=%d", len(whole))
-    made = releases.under(replace(terms, alerts=_joined(alerts, whole), targets=targets))
-    return replace(made, history=replace(made.history, alerts=alerts))
+        made = releases.under(terms)
+        told = told_by(made.history, terms.profile.overlap_width, replace(at, asked=terms.alerts))
+        if not told.concerned:
+            return replace(made, history=replace(made.history, alerts=terms.alerts))
+        logger.warning("event=audit_alert series=%d", len(told.concerned))
+        terms = _mended(terms, told, number)
+    logger.warning("event=audit_withheld_all series=%d", len(keys))
+    made = releases.under(replace(terms, silent=keys))
+    return replace(made, history=replace(made.history, alerts=terms.alerts))
 
 
-def _every_union(counted: CountedPeople) -> frozenset[int]:
-    return frozenset(range(len(places_of(counted.search.cells()).unions)))
+def _mended(terms: Terms, told: Told, number: int) -> Terms:
+    """The terms of the next round, by the number of this one."""
+    if number >= _WITHHOLDING_ROUNDS:
+        return replace(terms, silent=terms.silent | told.concerned)
+    targets = tuple(dict.fromkeys((*terms.targets, *told.targets)))
+    alerts = told.alerts if targets == terms.targets or number >= _SNAPPING_ROUNDS else {}
+    return replace(terms, targets=targets, alerts=_joined(terms.alerts, alerts))
 
 
 def _joined(one: Alerts, other: Alerts) -> Alerts:

@@ -38,6 +38,7 @@ class Asked:
         lists: registered patients of each leaf who may be counted, or None: not known.
         bare: whether no leaf may be shown.
         alerted: unions (row's first and part) that the nightly audit wants withheld.
+        is_silent: whether nothing may be shown.
     """
 
     key: str
@@ -47,6 +48,7 @@ class Asked:
     lists: Sequence[int] | None = None
     bare: bool = False
     alerted: frozenset[int] = frozenset()
+    is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger, held: Standing) 
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
     if any(ledger.near(rest, *_of(asked)) for rest in rests(asked.places, standing, decided.shown)):
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
-    return replace(decided, snapped=_changed(asked.places, held, standing), full=known.full)
+    decided = replace(decided, snapped=_changed(asked.places, held, standing), full=known.full)
+    return _silenced(decided) if asked.is_silent else decided
 
 
 def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Ledger) -> Decided:
@@ -132,7 +135,15 @@ def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Led
     slots, near = _visits_clear_of_others(asked, slots, ledger, find)
     table = Table(places, patients(places, slots), appointments(places, slots), asked.rule)
     covered_before = before.covered if before is not None else frozenset()
-    return cover(table, Known(), Unwanted(near, asked.alerted, asked.bare, covered_before), slots)
+    decided = cover(table, Known(), Unwanted(near, asked.alerted, asked.bare, covered_before), slots)
+    return _silenced(decided) if asked.is_silent else decided
+
+
+def _silenced(decided: Decided) -> Decided:
+    """Withheld altogether: nothing of it is shown, so it is in no combination of counts."""
+    none: frozenset[Spot] = frozenset()
+    every_row = frozenset(range(len(decided.table.rows)))
+    return replace(decided, covered=none, blank=every_row, near=none, alerted=none, shown=0)
 
 
 @dataclass(frozen=True, slots=True)

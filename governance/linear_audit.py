@@ -27,7 +27,7 @@ is where in all of them, and then needs no count.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
 from typing import Final
@@ -266,13 +266,30 @@ class Told:
     Args:
         alerts: the unions to withhold, by series.
         targets: bit sets of people; a count that is snapped to its target makes the combination tell of nobody.
+        concerned: every series that would now release a set of some combination.
     """
 
-    alerts: Mapping[str, frozenset[int]]
-    targets: tuple[int, ...]
+    alerts: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    targets: tuple[int, ...] = ()
+    concerned: frozenset[str] = frozenset()
 
 
-def told_by(history: ReleaseHistory, few: int, keys: Collection[str], out: Collection[int] = frozenset()) -> Told:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What an audit looks at.
+
+    Args:
+        keys: of the series that are about to be released.
+        out: the sets that were shown last before this release.
+        asked: what it asked for before; a union that is shown all the same is known from elsewhere, and no more asked.
+    """
+
+    keys: Collection[str]
+    out: Collection[int] = frozenset()
+    asked: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+
+def told_by(history: ReleaseHistory, few: int, at: Looked) -> Told:
     """What to change in a release, so that no combination tells of a few people.
 
     Of each combination one set is chosen that these series are about to release: of those that hold the few (so that it
@@ -282,28 +299,39 @@ def told_by(history: ReleaseHistory, few: int, keys: Collection[str], out: Colle
     Args:
         history: as it would be after the release; the newest releases of people are looked at.
         few: as many people, or fewer, are too few to be told of.
-        keys: of the series that are about to be released.
-        out: the sets that were shown last before this release.
+        at: at what to look.
     """
     sets = _named(history)
-    if all(members in out for members in sets):
-        return Told({}, ())
-    cells: dict[object, list[int]] = {}
-    for members, shown in sets.items():
-        for cell in dict.fromkeys(one.cell for one in shown):
-            cells.setdefault(cell, []).append(members)
+    if all(members in at.out for members in sets):
+        return Told()
     totals_first = sorted(sets, key=lambda members: (not sets[members][0].is_total, -members.bit_count()))
     alerts: dict[str, set[int]] = {}
-    targets = []
-    for combination in (*triples(cells.values(), few, out), *audit(totals_first, few)):
-        ours = {members: [one for one in sets[members] if one.key in keys] for members in combination.sets}
-        theirs = [members for members, shown in ours.items() if shown]
-        if theirs and not all(members in out for members in combination.sets):
+    targets, concerned = [], set[str]()
+    for combination in (*triples(_side_by_side(sets), few, at.out), *audit(totals_first, few)):
+        ours = {members: [one for one in sets[members] if one.key in at.keys] for members in combination.sets}
+        if not any(ours.values()) or all(members in at.out for members in combination.sets):
+            continue
+        concerned |= {one.key for shown in ours.values() for one in shown}
+        asked = {members for members, shown in ours.items() if all(_was_asked(one, at) for one in shown)}
+        theirs = [members for members, shown in ours.items() if shown and members not in asked]
+        if theirs:
             chosen = min(theirs, key=partial(_rank, combination.people, ours))
             targets.append(chosen ^ combination.people)
             for one in ours[chosen]:
                 alerts.setdefault(one.key, set()).add(one.union)
-    return Told({key: frozenset(unions) for key, unions in alerts.items()}, tuple(targets))
+    return Told({key: frozenset(unions) for key, unions in alerts.items()}, tuple(targets), frozenset(concerned))
+
+
+def _was_asked(one: _Named, at: Looked) -> bool:
+    return one.union in at.asked.get(one.key, frozenset())
+
+
+def _side_by_side(sets: Mapping[int, Sequence[_Named]]) -> Iterable[Sequence[int]]:
+    cells: dict[object, list[int]] = {}
+    for members, shown in sets.items():
+        for cell in dict.fromkeys(one.cell for one in shown):
+            cells.setdefault(cell, []).append(members)
+    return cells.values()
 
 
 def last_shown(history: ReleaseHistory) -> frozenset[int]:

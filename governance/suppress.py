@@ -127,6 +127,7 @@ class Terms:
         relaxed: the rule for a search for which the agreement signed a relaxation, by its id.
         alerts: unions that the audit of combinations wants withheld, by series.
         targets: sets of people to which a near count is to be snapped, because other counts add up to them.
+        silent: series of which no number may be shown this time.
     """
 
     agreement: str
@@ -134,6 +135,7 @@ class Terms:
     relaxed: Mapping[str, Profile] = field(default_factory=dict)
     alerts: Mapping[str, frozenset[int]] = field(default_factory=dict)
     targets: tuple[int, ...] = ()
+    silent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +291,7 @@ class _Release:
             lists=None if of_visits else self._practice.lists(places),
             bare=bare is not None,
             alerted=self._terms.alerts.get(key, frozenset()),
+            is_silent=key in self._terms.silent,
         )
         before, ledger = self.series.get(key), self._ledger(period)
         decided: Decided
