@@ -18,6 +18,8 @@ from governance.suppress import CellState, SafeRow, SafeTable
 from hub.comparison import Comparison, Own, Peer, Standing, percentage_of, plain
 from hub.pages import tables
 from hub.pages.words import cell_words
+from hub.totals import Totals
+from hub.totals_words import FILE_HEADER, file_rows
 
 COMPARISON_HEADER = (
     "search",
@@ -91,6 +93,13 @@ def groups_csv(own: Own, table: SafeTable, reference_date: date) -> bytes:
     header = ("search", "reference_date", "practice", *names, "met", "not_met", "left_out", "percentage")
     about = (table.search_id, reference_date.isoformat(), own.name)
     return written(header, ((*about, *_group_row(row)) for row in groups))
+
+
+def totals_csv(comparison: Comparison, totals: Totals) -> bytes:
+    """The totals over all practices, one row for each outcome."""
+    about = (comparison.search.id, comparison.reference_date.isoformat())
+    header = ("search", "reference_date", *FILE_HEADER)
+    return written(header, ((*about, *row) for row in file_rows(totals)))
 
 
 def attachment(name: str, content: bytes) -> HttpResponse:

@@ -10,6 +10,8 @@ from hashlib import sha256
 
 from django.db.models import QuerySet
 
+from governance.primary import Rule
+from governance.profiles import profile
 from governance.result import ReceivedResult
 from governance.suppress import CellState, Reason, SafeTable, State
 from hub.comparison import Comparison, Counts, Member, Restated, compare
@@ -18,7 +20,8 @@ from hub.enforce import active_practices, is_active
 from hub.inbox import opened_message, opened_tables
 from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Result
 from hub.searches import search_of
-from searches.search import Search
+from hub.totals import Part, Totals, totals_of
+from searches.search import Search, possible_outcomes
 
 NAMED_BY_CONSENT = "named_by_consent"
 _BLOBS = ("result__sealed", "result__opened")  # tens of kilobytes each, for every figure of a comparison
@@ -58,11 +61,23 @@ class Release:
     sizes: Mapping[str, str]  # practice code -> size band
     figures: Mapping[tuple[int, str], Counts]  # (published search, practice code) -> totals row, the latest
     restated: Mapping[tuple[int, str], Restated]  # the same -> what was released first, where that was restated
+    profiles: Mapping[tuple[int, str], str]  # the same -> by which profile the practice hid small counts
 
     @property
     def codes(self) -> frozenset[str]:
         """The codes of the members."""
         return frozenset(practice.code for practice, _ in self.members)
+
+    def parts(self, indicator: Indicator) -> tuple[Part, ...]:
+        """What every member released of one search, for its totals."""
+        possible, unit = possible_outcomes(indicator.search), indicator.search.unit
+        parts = []
+        for practice, _ in self.members:
+            key = (indicator.published.pk, practice.code)
+            counts = self.figures.get(key)
+            rule = Rule(profile(self.profiles[key]), possible, unit) if counts is not None else None
+            parts.append(Part(practice.code, counts, rule))
+        return tuple(parts)
 
     def of(self, published: PublishedSearch) -> tuple[Member, ...]:
         """Every member with its figure for one search."""
@@ -114,6 +129,7 @@ def release(agreement: Agreement, reference_date: date, today: date) -> Release:
         {key: _counts(figure) for key, figure in (first | again).items()},
         # By the search's name: what was restated may be a version of it that has been corrected since.
         {(row, code): _restated(figure, firsts[names[row], code]) for (row, code), figure in again.items()},
+        {key: _profile_of(figure.result) for key, figure in (first | again).items()},
     )
 
 
@@ -127,6 +143,11 @@ def comparisons(viewer: str, given: Release, config: HubConfig) -> tuple[tuple[I
         )
         for indicator in indicators(given.agreement)
     )
+
+
+def totals_of_release(given: Release) -> tuple[tuple[Indicator, Totals], ...]:
+    """The totals of every search of a release, for the hub's staff."""
+    return tuple((indicator, totals_of(given.parts(indicator))) for indicator in indicators(given.agreement))
 
 
 def own_result(practice: str, indicator: Indicator, reference_date: date) -> OwnResult | None:
@@ -152,6 +173,10 @@ def pseudonym_key(config: HubConfig) -> bytes:
 def _figures(results: QuerySet[Result]) -> dict[tuple[int, str], Figure]:
     figures = Figure.objects.filter(result__in=results).select_related("result__practice")
     return {(figure.search_id, figure.result.practice.code): figure for figure in figures.defer(*_BLOBS)}
+
+
+def _profile_of(result: Result) -> str:
+    return result.profile or opened_message(result).profile  # stored apart since results can be restated
 
 
 def _restated(figure: Figure, first: Figure) -> Restated:

@@ -31,6 +31,8 @@ from hub.pages.markdown import render as markdown
 from hub.pages.markdown import without_title
 from hub.pages.words import count_words, counted, day, direction, peers_words, reason_words, restated_words
 from hub.settings import active_config
+from hub.totals import Totals, totals_for
+from hub.totals_words import share_words
 from searches.search import Good, Search, Unit
 
 
@@ -94,7 +96,7 @@ def front_csv(request: HttpRequest, viewer: str) -> HttpResponse:
 def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search_id: str) -> HttpResponse:
     """One search of one agreement, as this practice may see it."""
     indicator, comparison, dates = _find(request, viewer, agreement_id, search_id)
-    search = comparison.search
+    search, together = comparison.search, _together(viewer, indicator, comparison)
     own = own_result(viewer, indicator, comparison.reference_date)
     context = {
         "indicator": indicator,
@@ -108,6 +110,9 @@ def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search
         "dates": dates,
         "url": _address(indicator, comparison.reference_date, dates, "comparison-csv"),
         "groups_url": _address(indicator, comparison.reference_date, dates, "groups-csv"),
+        "totals": tables.totals_table(together),
+        "totals_share": share_words(together.percentage),
+        "totals_url": _address(indicator, comparison.reference_date, dates, "totals-csv"),
         "facts": tables.facts_table(own_facts(comparison)),
         "standings": standings_words(comparison),
         "with_percentage": peers_words(len(comparison.with_percentage)),
@@ -139,6 +144,14 @@ def groups_csv(request: HttpRequest, viewer: str, agreement_id: str, search_id: 
         raise Http404("there are no figures by group")
     name = f"{search_id}-groups-{comparison.reference_date.isoformat()}.csv"
     return download.attachment(name, download.groups_csv(comparison.own, own.table, comparison.reference_date))
+
+
+@for_practice
+def totals_csv(request: HttpRequest, viewer: str, agreement_id: str, search_id: str) -> HttpResponse:
+    """The totals over all practices, as this one may see them, as a file."""
+    indicator, comparison, _ = _find(request, viewer, agreement_id, search_id)
+    name = f"{search_id}-totals-{comparison.reference_date.isoformat()}.csv"
+    return download.attachment(name, download.totals_csv(comparison, _together(viewer, indicator, comparison)))
 
 
 def own_facts(comparison: Comparison) -> list[tuple[str, str]]:
@@ -227,6 +240,11 @@ def translation(own: OwnResult) -> tuple[tuple[str, str], ...]:
         ("Agent", how.agent_version),
     ]
     return tuple((key, value) for key, value in facts if value)
+
+
+def _together(viewer: str, indicator: Indicator, comparison: Comparison) -> Totals:
+    given = release(indicator.agreement, comparison.reference_date, timezone.now().date())
+    return totals_for(given.parts(indicator), viewer)
 
 
 def _practice(code: str) -> Practice:

@@ -1,4 +1,4 @@
-"""The hub's own people: who has sent what, and what was set aside and why. No figure of any practice stands here."""
+"""The hub's own people: who has sent what, what was set aside and why, and totals. No practice's figure stands here."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ from hub.models import Agreement, Practice, Quarantined, Result
 from hub.pages import download
 from hub.pages.entry import for_staff
 from hub.pages.jinja import moment
-from hub.pages.load import Release, indicators, reference_dates, release
+from hub.pages.load import Indicator, Release, reference_dates, release, totals_of_release
 from hub.pages.tables import Cell, Rows
+from hub.totals import Totals
+from hub.totals_words import FILE_HEADER, coverage_words, file_rows, share_words, total_words
 
 RECEIVED_HEADER = (
     "agreement",
@@ -73,6 +75,7 @@ class Section:
     searches: int
     coverage: tuple[Coverage, ...]
     not_active: tuple[tuple[str, str], ...]  # practices named in it, and why it is not active for them
+    totals: tuple[tuple[Indicator, Totals], ...] = ()
 
     @property
     def answered(self) -> int:
@@ -83,6 +86,16 @@ class Section:
     def rows(self) -> Rows:
         """The rows of the page's table."""
         return [_row(one) for one in self.coverage]
+
+    @property
+    def totals_rows(self) -> Rows:
+        """The rows of the table of totals: each search, with its completeness and coverage."""
+        return [_totals_row(indicator, totals) for indicator, totals in self.totals]
+
+    @property
+    def totals_url(self) -> str:
+        """Where the totals are as a file."""
+        return reverse("all-totals-csv", kwargs={"agreement_id": self.agreement.agreement_id})
 
     @property
     def url(self) -> str:
@@ -118,6 +131,23 @@ def received_csv(request: HttpRequest, agreement_id: str) -> HttpResponse:  # no
 
 
 @for_staff
+def totals_csv(request: HttpRequest, agreement_id: str) -> HttpResponse:  # noqa: ARG001 - a view is given its request
+    """The totals over practices of every search under one agreement, as a file."""
+    agreement = _agreements().filter(agreement_id=agreement_id).first()
+    section = _section(agreement, timezone.now().date()) if agreement else None
+    if section is None or section.reference_date is None:
+        raise Http404("nothing was received under such an agreement")
+    on = section.reference_date.isoformat()
+    rows = [
+        (agreement_id, on, indicator.search.id, *row)
+        for indicator, totals in section.totals
+        for row in file_rows(totals)
+    ]
+    header = ("agreement", "reference_date", "search", *FILE_HEADER)
+    return download.attachment(f"{agreement_id}-totals-{on}.csv", download.written(header, rows))
+
+
+@for_staff
 def set_aside_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view is given its request
     """The files that were set aside, as a file; without rows where there are none."""
     rows = [(row.practice.code, _words(row), _stamp(row.at), str(row.times), row.file_name) for row in _set_aside()]
@@ -143,7 +173,8 @@ def _section(agreement: Agreement, today: date) -> Section:
         replace(_coverage(given, practice, received.get(practice.code)), restated_at=restated.get(practice.code))
         for practice, _ in given.members
     )
-    return Section(agreement, dates[0], len(indicators(agreement)), shown, not_active)
+    totals = totals_of_release(given)
+    return Section(agreement, dates[0], len(totals), shown, not_active, totals)
 
 
 def _coverage(given: Release, practice: Practice, received_at: datetime | None) -> Coverage:
@@ -164,6 +195,13 @@ def _row(one: Coverage) -> list[Cell]:
         {"text": _when(one)},
         *({"text": text, "format": "numeric"} for text in numbers),
     ]
+
+
+def _totals_row(indicator: Indicator, totals: Totals) -> list[Cell]:
+    met, not_met, excepted = (total_words(total) for total in totals.by_outcome)
+    of_whom = coverage_words(totals.met.coverage) if totals.met is not None else ""
+    texts = (indicator.search.title, met, not_met, excepted, share_words(totals.percentage), of_whom)
+    return [{"text": text} for text in texts]
 
 
 def _when(one: Coverage) -> str:

@@ -12,6 +12,8 @@ from governance.suppress import Reason, SafeRow, SafeTable, State
 from hub.charts import spark
 from hub.comparison import Comparison, Counts, Own, Peer, Standing, percentage_of, plain
 from hub.pages.words import cell_words, day, peers_words, reason_words
+from hub.totals import Totals
+from hub.totals_words import totals_rows
 
 Cell = dict[str, Any]
 Rows = list[list[Cell]]
@@ -37,6 +39,11 @@ def peers_table(comparison: Comparison) -> Rows:
 def facts_table(facts: Sequence[tuple[str, str]]) -> Rows:
     """Pairs of a name and a figure."""
     return [[{"text": key}, {"text": value}] for key, value in facts]
+
+
+def totals_table(totals: Totals) -> Rows:
+    """Each outcome over all practices, with of how many it is made."""
+    return [[{"text": text} for text in row] for row in totals_rows(totals)]
 
 
 def breakdown_head(table: SafeTable) -> list[Cell]:
