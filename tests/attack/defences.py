@@ -34,6 +34,7 @@ from governance.cells import CellState, SafeRow, Shape, State
 from governance.complement import Covering
 from governance.primary import Look, Rule
 from governance.profiles import MeanRule, Profile
+from hub import totals
 from searches import parse, people, rules
 from searches.rules import comparisons
 
@@ -406,6 +407,21 @@ DEFENCES: Final = (
         "known nodes only",
         "what the language does not know of is refused wherever it stands",
         lambda: [(parse, "_faults", _answer(())), (rules, "check", _answer(None))],
+    ),
+    Defence(
+        "totals of several practices",
+        "a practice sees no total with fewer than five others that released a number",
+        lambda: [(totals, "LEAST_OTHERS", 0)],
+    ),
+    Defence(
+        "totals on a grid",
+        "a practice sees totals to a step that no practice's count exceeds",
+        lambda: [(totals, "on_grid", _first)],
+    ),
+    Defence(
+        "grid of twice the average",
+        "the step of totals is at least twice the average count",
+        lambda: [(totals, "grid_step", lambda counted: max(one.high for one in counted))],
     ),
     Defence("the language", "a search keeps every rule of the language", lambda: [(rules, "check", _answer(None))]),
 )
