@@ -172,6 +172,18 @@ def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("sent", "Every message that left or waits, with its receipt."),
     ):
         _add(commands, name, about, f"{name} --json").add_argument("--json", action="store_true", help="print JSON")
+    explain = _add(
+        commands,
+        "explain",
+        "Every figure of a search: exact here, as others see it, and why.",
+        "explain pulse-rhythm-65 --reference-date 2026-03-31",
+    )
+    explain.add_argument("search", metavar="SEARCH", help="id of the search")
+    explain.add_argument(
+        "--reference-date", type=_day, metavar="DATE", help="of the run (YYYY-MM-DD; default: the last)"
+    )
+    explain.add_argument("--csv", type=Path, metavar="FILE", help="also write it there, for a spreadsheet")
+    explain.add_argument("--json", action="store_true", help="print JSON")
     doctor = _add(commands, "doctor", "Look whether the records can be read, and are as they should be.", "doctor")
     doctor.add_argument("--now", action="store_true", help="look even in the quiet hours of the database")
     doctor.add_argument("--json", action="store_true", help="print JSON")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -13,7 +14,10 @@ from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_tu
 from agent.decisions import Answer, find_agreement, latest_decisions, say
 from agent.diary import Diary
 from agent.enrol import Door, enrol
-from agent.errors import NotAgreedError, RestatementRefusedError
+from agent.errors import OK, PARTLY_DONE, NotAgreedError, RestatementRefusedError
+from agent.explain import explain
+from agent.explained import to_csv, to_json, to_text
+from agent.files import write_private
 from agent.grants import create_user_command
 from agent.outbox import Message
 from agent.restate import Again, restatable
@@ -118,6 +122,17 @@ def sent_command(folder: StateFolder, options: Namespace) -> int:
     return 0
 
 
+def explain_command(folder: StateFolder, options: Namespace) -> int:
+    """Every figure of a search, exact and as others see it."""
+    explained = explain(folder, options.search, options.reference_date, clock())
+    columns = shutil.get_terminal_size((100, 24)).columns
+    if options.csv is not None:
+        write_private(options.csv.absolute(), to_csv(explained))
+        print(f"gpfed-agent: written to {options.csv}, exact figures included", file=sys.stderr)
+    _print(options, to_json(explained), to_text(explained, columns))
+    return OK if explained.message is not None else PARTLY_DONE
+
+
 COMMANDS: Mapping[str, Callable[[StateFolder, Namespace], int]] = {
     "enrol": enrol_command,
     "agreements show": show_command,
@@ -127,6 +142,7 @@ COMMANDS: Mapping[str, Callable[[StateFolder, Namespace], int]] = {
     "restate": restate_command,
     "status": status_command,
     "sent": sent_command,
+    "explain": explain_command,
     "doctor": doctor_command,
     "password": password_command,
     "sql create-user": create_user_command,

@@ -50,7 +50,7 @@ class Line:
     @property
     def is_same(self) -> bool:
         """Whether others see the exact number of those who did not opt out."""
-        return self.state is not None and self.state.get("value") == self.exact["without_type1"]
+        return self.state is not None and self.state.get("value") == self.exact.get("without_type1", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,9 @@ def summary(groups: Sequence[Group]) -> str:
     lines = [line for group in groups for line in group.lines]
     if any(line.state is None for line in lines):
         return "Others see nothing of this: it has not been released."
+    for kind in ("not_run", "failed"):
+        if all(line.kind == kind for line in lines):
+            return f"Others see that this search {'was not run' if kind == 'not_run' else 'failed'}, and no figure."
     if all(line.is_same and line.exact["everyone"] == line.exact["without_type1"] for line in lines):
         return "Others see every figure exactly as it is here."
     if all(line.is_same for line in lines):

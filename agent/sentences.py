@@ -73,13 +73,18 @@ def sentence(count: Count, about: About) -> str:
         about: the table.
     """
     if count.state.state in (State.NOT_RUN, State.FAILED):
-        return _sentence([_REASONS[count.state.reason or Reason.OTHER]])
+        return reason_sentence(count.state.reason or Reason.OTHER)
     parts = [RULE_WORDS[rule](count, about) for rule in count.rules]
     if not parts and count.state.reason is not None:
         parts = [_REASONS[count.state.reason]]
     if count.everyone != count.sharing and count.state.state is State.VALUE:
         parts.insert(0, _opted_out(count, about))
     return _sentence(parts) if parts else AS_IT_IS
+
+
+def reason_sentence(reason: Reason) -> str:
+    """Why there is no number, where one reason holds for a whole row or table."""
+    return _sentence([_REASONS[reason]])
 
 
 def seen_by_others(state: CellState) -> str:

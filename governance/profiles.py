@@ -188,10 +188,13 @@ def profile(name: str) -> Profile:
 def at_least(k: int) -> Profile:
     """What narrows any profile to counts of at least `k` patients, and to nothing else; by itself it is no profile.
 
+    Differences between searches are held apart by as many as in the widest of the profiles: the ledger finds no more.
+
     Raises:
         NotPermittedError: the floor is higher.
     """
-    found = replace(_WIDEST, id=f"k{k}", k=k, overlap_width=k - 1)
+    width = max(one.overlap_width for one in PROFILES.values())
+    found = replace(_WIDEST, id=f"k{k}", k=k, overlap_width=min(k - 1, width))
     check_floor(found)
     return found
 

@@ -70,7 +70,7 @@ def test_a_relaxation_holds_for_the_search_that_it_was_signed_for() -> None:
 @pytest.mark.parametrize("one", PROFILES.values(), ids=list(PROFILES))
 def test_a_smallest_count_narrows_that_and_nothing_else(one: Profile) -> None:
     joined = narrowest(one, at_least(12))
-    assert joined == replace(one, id="+".join(sorted((one.id, "k12"))), k=12, overlap_width=max(11, one.overlap_width))
+    assert joined == replace(one, id="+".join(sorted((one.id, "k12"))), k=12, overlap_width=9)
     assert profile(joined.id) == joined
     assert narrowest(one, at_least(5)) == replace(one, id="+".join(sorted((one.id, "k5"))))
 
