@@ -11,44 +11,33 @@ what most readers look at. If even that is not enough, so is the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from governance.complement import Covering, protect
 from governance.gate import Gate, let_out, moved
+from governance.known import Asked, known_of, margins_elsewhere
 from governance.margins import Known, Seen, Spot, Table
 from governance.overlap import Ledger, Near, Nearness, gives_away, rests, snaps
-from governance.primary import Look, Looks, Rule, margins_shown, shown_unions
+from governance.primary import Look, Looks, margins_shown, shown_unions
 from governance.release_history import Series
-from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row, Slots, Standing
+from governance.standing import (
+    DEN,
+    EXCEPTED,
+    MET,
+    NOT_MET,
+    OUTCOMES,
+    PARTS,
+    REGISTER,
+    Places,
+    Row,
+    Slots,
+    Standing,
+)
 from governance.visits import appointments, near_visits, patients, restated, snapped_visits
 
+_MOST_RESTS = 4  # leaves withheld because of what a total leaves, before all are
 _MOST_SNAPS = 24  # of one table; each is a comparison with every other set
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One table that is to be released.
-
-    Args:
-        key: of its series.
-        places: of the table.
-        now: where everyone stands.
-        rule: of the search.
-        lists: registered patients of each leaf who may be counted, or None: not known.
-        bare: whether no leaf may be shown.
-        alerted: unions (row's first and part) that the nightly audit wants withheld.
-        is_silent: whether nothing may be shown.
-    """
-
-    key: str
-    places: Places
-    now: Standing
-    rule: Rule
-    lists: Sequence[int] | None = None
-    bare: bool = False
-    alerted: frozenset[int] = frozenset()
-    is_silent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +89,21 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger, held: Standing) 
     standing, stuck = _clear_of_others(asked, gate, ledger, held)
     sizes = asked.places.sizes(standing)
     table = Table(asked.places, sizes, sizes, asked.rule)
-    known = _known(asked, standing, ledger, before)
+    known = known_of(asked, standing, ledger, before)
     covered_before = before.covered if before is not None else frozenset()
     stuck += tuple(gives_away(ledger, asked.places, standing, gate.shown(sizes), _of(asked)))
     unwanted = Unwanted(stuck, asked.alerted, asked.bare, covered_before)
     decided = cover(table, known, unwanted, (standing,))
-    if _margins_elsewhere(asked, standing, ledger) & ~decided.shown:
+    if margins_elsewhere(asked, standing, ledger, known) & ~decided.shown:
         # One-way margins by another search and leaves by this one: together they may tell of the hidden leaves.
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
-    if any(ledger.near(rest, *_of(asked)) for rest in rests(asked.places, standing, decided.shown)):
+    for _ in range(_MOST_RESTS):
+        leaf = _leaf_beside(asked, standing, ledger, decided)
+        if leaf is None:
+            break
+        unwanted = replace(unwanted, near=(*unwanted.near, leaf))
+        decided = cover(table, known, unwanted, (standing,))
+    if any(ledger.near(rest, *_of(asked)) for rest in rests(asked.places, standing, decided.shown).values()):
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
     decided = replace(decided, snapped=_changed(asked.places, held, standing), full=known.full)
     return _silenced(decided) if asked.is_silent else decided
@@ -137,6 +132,17 @@ def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Led
     covered_before = before.covered if before is not None else frozenset()
     decided = cover(table, Known(), Unwanted(near, asked.alerted, asked.bare, covered_before), slots)
     return _silenced(decided) if asked.is_silent else decided
+
+
+def _leaf_beside(asked: Asked, standing: Standing, ledger: Ledger, decided: Decided) -> Near | None:
+    """The shown leaf to withhold if what a total leaves comes near to another search's set: then it leaves more."""
+    for part, rest in rests(asked.places, standing, decided.shown).items():
+        if ledger.near(rest, *_of(asked)):
+            shown = [row for row in asked.places.leaf_rows if decided.shown >> row.first + part & 1]
+            people = decided.table.people
+            least = min(shown, key=lambda row: (people[row.first + part], row.first), default=None)
+            return None if least is None else Near(least, part, ())
+    return None
 
 
 def _silenced(decided: Decided) -> Decided:
@@ -252,64 +258,12 @@ def _of(asked: Asked) -> tuple[str, int]:
     return asked.key, asked.rule.profile.overlap_width
 
 
-def _margins_elsewhere(asked: Asked, standing: Standing, ledger: Ledger) -> int:
-    """The one-way margins that another search has released, as bit set of unions."""
-    places, found, seen = asked.places, 0, set[int]()
-    for row in (places.totals, *places.leaf_rows, *places.margins):
-        for part in (REGISTER, DEN, MET, NOT_MET, EXCEPTED):
-            members = places.members(standing, row.first + part)
-            # What is all of the totals, or one leaf, is known as such.
-            if row in places.margins and members and members not in seen and ledger.holds(members, asked.key):
-                found |= 1 << row.first + part
-            seen.add(members)
-    return found
-
-
-def _known(asked: Asked, standing: Standing, ledger: Ledger, before: Series | None) -> Known:
-    elsewhere = _elsewhere(asked, standing, ledger) if asked.rule.profile.complementary else 0
-    if asked.lists is None:
-        return Known(elsewhere=elsewhere)
-    sizes = asked.places.sizes(standing)
-    outside = [
-        listed - sizes[row.first + REGISTER] for listed, row in zip(asked.lists, asked.places.leaf_rows, strict=True)
-    ]
-    return Known(asked.lists, outside, _full(asked, outside, before), elsewhere)
-
-
-def _full(asked: Asked, outside: Sequence[int], before: Series | None) -> frozenset[int]:
-    """The leaves where nobody is outside, or only people whose moves into the table are held.
-
-    It follows from what was released and from public lists alone: if it followed from today's answer, a move that is
-    held would show in what is withheld.
-    """
-    delta, were = asked.rule.profile.gate_delta, before.full if before is not None else frozenset()
-    return frozenset(leaf for leaf, people in enumerate(outside) if people <= 0 or (leaf in were and people < delta))
-
-
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     seen: Seen
     covering: Covering
     near: frozenset[Spot]
     alerted: frozenset[Spot]
-
-
-def _elsewhere(asked: Asked, standing: Standing, ledger: Ledger) -> int:
-    """The unions whose people were just so released by another search, and are so by more than chance.
-
-    Where nobody is excepted, the register and met and not met together are the same people; that another search's
-    register is the same tells others of the register, not of the exceptions. So of unions with the same people only
-    the widest counts.
-    """
-    found, seen = 0, set()
-    rows = (asked.places.totals, *(() if asked.bare else asked.places.leaf_rows))
-    for row in dict.fromkeys(rows):
-        for part in (REGISTER, DEN, MET, NOT_MET, EXCEPTED):
-            members = asked.places.members(standing, row.first + part)
-            if members and members not in seen and ledger.holds(members, asked.key):
-                found |= 1 << row.first + part
-            seen.add(members)
-    return found
 
 
 def _covered(table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]) -> _Chosen:

@@ -104,16 +104,16 @@ def moved(before: bytes | bytearray, after: bytes | bytearray) -> Moves:
     return tuple(found)
 
 
-def hidden_under_totals(places: Places, shown: int) -> tuple[frozenset[int], ...]:
-    """What total less shown leaves gives: for each of the five unions of the totals, the places of hidden leaves."""
+def hidden_under_totals(places: Places, shown: int) -> dict[int, frozenset[int]]:
+    """What total less shown leaves gives: for the five unions of the totals, by part, the places of hidden leaves."""
     if len(places.leaves) == 1:
-        return ()
-    found = []
+        return {}
+    found = {}
     for part in range(len(PARTS)):
         if shown >> places.totals.first + part & 1:
             unions = [row.first + part for row in places.leaf_rows if not shown >> row.first + part & 1]
-            found.append(frozenset().union(*(places.unions[union] for union in unions)))
-    return tuple(union for union in found if union)
+            found[part] = frozenset().union(*(places.unions[union] for union in unions))
+    return {part: union for part, union in found.items() if union}
 
 
 def _near_last(gate: Gate, released: bytes | bytearray, shown: int) -> set[int]:
@@ -135,7 +135,7 @@ def _people_crossing(gate: Gate, released: bytes | bytearray, moves: Moves, unio
 
 def _remainder_crossing(gate: Gate, released: bytes | bytearray, moves: Moves, shown: int) -> set[int]:
     telling: set[int] = set()
-    for union in hidden_under_totals(gate.places, shown & gate.past[0].shown):
+    for union in hidden_under_totals(gate.places, shown & gate.past[0].shown).values():
         crossing = {person for person, old in moves if (old in union) != (released[person] in union)}
         if len(crossing) < gate.delta:
             telling |= crossing

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from governance.decision import Asked, held
+from governance.decision import held
+from governance.known import Asked
 from governance.optouts import CountedPeople
 from governance.overlap import Ledger
 from governance.people_index import PeopleIndex
@@ -53,6 +54,10 @@ class Ground:
             is_visits = counted.search.unit is Unit.APPOINTMENT
             self._slots[key] = stand_visits(*of) if is_visits else (stand(*of),)
         return self._slots[key]
+
+    def values(self, counted: CountedPeople) -> dict[int, int]:
+        """The value of everyone who met in a distribution, in thousandths, by position of the people index."""
+        return {self._positions[person]: value for person, value in counted.values.items()}
 
     def held(self, asked: Asked, before: Series | None) -> Standing:
         """What the gate lets out of a table of people."""

@@ -237,9 +237,10 @@ class Nearness:
         return self._near[union]
 
 
-def rests(places: Places, standing: Standing, shown: int) -> list[int]:
-    """The people left of each shown total without its shown leaves: others can work out how many."""
-    return [members(standing, union) for union in hidden_under_totals(places, shown)]
+def rests(places: Places, standing: Standing, shown: int) -> dict[int, int]:
+    """The people left of each shown total without its shown leaves, by its part: others can work out how many."""
+    hidden = hidden_under_totals(places, shown)
+    return {part: members(standing, union) for part, union in hidden.items()}
 
 
 def gives_away(ledger: Ledger, places: Places, standing: Standing, shown: int, of: tuple[object, int]) -> list[Near]:

@@ -68,7 +68,7 @@ def add_to_ledger(ledger: Ledger, key: str, slots: tuple[Standing, ...], of: tup
 def _add_rests(ledger: Ledger, key: str, places: Places, slots: Slots, shown: int) -> None:
     """Keep what totals less shown leaves give; of people only."""
     if len(slots) == 1:
-        for rest in rests(places, slots[0], shown):
+        for rest in rests(places, slots[0], shown).values():
             ledger.add(rest, key)
 
 

@@ -18,6 +18,7 @@ from governance import (
     decision,
     gate,
     ground,
+    known,
     margins,
     means,
     overlap,
@@ -203,7 +204,7 @@ DEFENCES: Final = (
     Defence(
         "margins elsewhere",
         "a table whose one-way margins another search released shows no leaves",
-        lambda: [(decision, "_margins_elsewhere", _answer(0))],
+        lambda: [(decision, "margins_elsewhere", _answer(0))],
     ),
     Defence(
         "margins of other tables",
@@ -253,7 +254,7 @@ DEFENCES: Final = (
     Defence(
         "known elsewhere",
         "the attacker is taken to know what other searches released",
-        lambda: [(decision, "_elsewhere", _answer(0))],
+        lambda: [(known, "_elsewhere", _answer(0))],
     ),
     Defence(
         "opt-outs", "who has opted out is counted for nobody else", lambda: [(people.PeopleSet, "without", _first)]

@@ -21,7 +21,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 from unittest.mock import patch
 
-from governance import decision, ground, suppress
+from governance import decision, ground, known, suppress
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import GP_BENCH
 from governance.release_history import ReleaseHistory
@@ -40,8 +40,8 @@ _PARTS: Final = (
     (decision, "let_out"),
     (decision, "_clear_of_others"),
     (decision, "gives_away"),
-    (decision, "_margins_elsewhere"),
-    (decision, "_elsewhere"),
+    (decision, "margins_elsewhere"),
+    (known, "_elsewhere"),
     (decision, "rests"),
 )
 
