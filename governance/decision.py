@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from governance.complement import Covering, protect
+from governance.complement import Covering, keep, protect
 from governance.gate import Gate, let_out, moved
 from governance.known import Asked, known_of, margins_elsewhere
 from governance.margins import Known, Seen, Spot, Table
@@ -56,6 +56,7 @@ class Decided:
         gated: bit set of those that they could, before any count was withheld.
         snapped: bit set of the unions in which people were placed as another search has them.
         full: the leaves where nobody is outside the table, but for moves that are held.
+        pattern: what is withheld to protect others within the table; of leaves withheld altogether, all counts.
     """
 
     table: Table
@@ -69,6 +70,7 @@ class Decided:
     gated: int
     snapped: int = 0
     full: frozenset[int] = frozenset()
+    pattern: frozenset[Spot] = frozenset()
 
 
 def held(asked: Asked, before: Series | None) -> Standing:
@@ -92,8 +94,9 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger, held: Standing) 
     known = known_of(asked, standing, ledger, before)
     covered_before = before.covered if before is not None else frozenset()
     stuck += tuple(gives_away(ledger, asked.places, standing, gate.shown(sizes), _of(asked)))
-    unwanted = Unwanted(stuck, asked.alerted, asked.bare, covered_before)
+    unwanted = Unwanted(stuck, asked.alerted, asked.bare, covered_before, before.past[0].shown if before else None)
     decided = cover(table, known, unwanted, (standing,))
+    pattern = decided.pattern
     if margins_elsewhere(asked, standing, ledger, known) & ~decided.shown:
         # One-way margins by another search and leaves by this one: together they may tell of the hidden leaves.
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
@@ -105,7 +108,7 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger, held: Standing) 
         decided = cover(table, known, unwanted, (standing,))
     if any(ledger.near(rest, *_of(asked)) for rest in rests(asked.places, standing, decided.shown).values()):
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
-    decided = replace(decided, snapped=_changed(asked.places, held, standing), full=known.full)
+    decided = replace(decided, snapped=_changed(asked.places, held, standing), full=known.full, pattern=pattern)
     return _silenced(decided) if asked.is_silent else decided
 
 
@@ -161,12 +164,14 @@ class Unwanted:
         alerted: numbers of unions that the nightly audit wants withheld.
         bare: whether no leaf may be shown.
         before: what was withheld last time, to be withheld again where anything has to be.
+        steady: the unions that could be shown at the last release; as long as it is these, what was withheld stays so.
     """
 
     near: tuple[Near, ...]
     alerted: frozenset[int]
     bare: bool
     before: frozenset[Spot]
+    steady: int | None = None
 
 
 def cover(table: Table, known: Known, unwanted: Unwanted, slots: tuple[Standing, ...]) -> Decided:
@@ -179,24 +184,33 @@ def cover(table: Table, known: Known, unwanted: Unwanted, slots: tuple[Standing,
         slots: the standing that was counted.
     """
     leaves = table.leaves if unwanted.bare else frozenset()
-    chosen = _covered(table, known, unwanted, leaves)
+    gated = shown_unions(table.places, table.people, table.rule, bare=unwanted.bare)
+    kept = _kept(table, known, unwanted, leaves) if gated == unwanted.steady else None
+    chosen = kept or _covered(table, known, unwanted, leaves)
     if not unwanted.bare and not _spares_totals(chosen):
         bare = _covered(table, known, unwanted, table.leaves)
         if _totals_covered(bare) < _totals_covered(chosen):
             chosen = bare
     is_safe = chosen.covering.is_safe
     shown = chosen.seen.shown() if is_safe else 0
+    near, alerted = chosen.near & chosen.covering.covered, chosen.alerted & chosen.covering.covered
     return Decided(
         table=table,
         looks=tuple(chosen.seen.looks),
         covered=chosen.covering.covered,
         blank=chosen.covering.blank if is_safe else frozenset(range(len(table.rows))),
-        near=chosen.near & chosen.covering.covered,
-        alerted=chosen.alerted & chosen.covering.covered,
+        near=near,
+        alerted=alerted,
         slots=slots,
         shown=shown | margins_shown(table.places, table.people, shown),
-        gated=shown_unions(table.places, table.people, table.rule, bare=unwanted.bare),
+        gated=gated,
+        pattern=_pattern(chosen.covering, near | alerted) if is_safe else frozenset(),
     )
+
+
+def _pattern(covering: Covering, besides: frozenset[Spot]) -> frozenset[Spot]:
+    blank = ((row, outcome) for row in covering.blank for outcome in range(len(OUTCOMES)))
+    return covering.covered - besides | frozenset(blank)
 
 
 def gate_of(asked: Asked, before: Series | None) -> Gate:
@@ -267,18 +281,34 @@ class _Chosen:
 
 
 def _covered(table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]) -> _Chosen:
+    seen, near, alerted = _unwanted_in(table, known, unwanted, blank)
+    if table.rule.profile.complementary:
+        return _Chosen(seen, protect(seen, unwanted.before, near | alerted), near, alerted)
+    for spot in near | alerted:
+        seen.cover(spot)
+    return _Chosen(seen, Covering(frozenset(seen.covered), blank, is_safe=True), near, alerted)
+
+
+def _kept(table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]) -> _Chosen | None:
+    """Withheld what was withheld last time, if nothing has changed that others can see, and it is enough."""
+    if not table.rule.profile.complementary:
+        return None
+    seen, near, alerted = _unwanted_in(table, known, unwanted, blank)
+    covering = keep(seen, unwanted.before, near | alerted)
+    return None if covering is None else _Chosen(seen, covering, near, alerted)
+
+
+def _unwanted_in(
+    table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]
+) -> tuple[Seen, frozenset[Spot], frozenset[Spot]]:
+    """A table as others see it, and its counts that are near to others, and that the audit wants withheld."""
     # Where no leaf may be shown because the practice is small, a large leaf is no secret: only few people are.
     seen = Seen(table, known, blank, table.leaves if unwanted.bare else ())
     near = _spots(seen, ((one.row, one.part) for one in unwanted.near))
     told = (
         (row, part) for row in table.places.rows for part in range(len(PARTS)) if row.first + part in unwanted.alerted
     )
-    alerted = _spots(seen, told)
-    if table.rule.profile.complementary:
-        return _Chosen(seen, protect(seen, unwanted.before, near | alerted), near, alerted)
-    for spot in near | alerted:
-        seen.cover(spot)
-    return _Chosen(seen, Covering(frozenset(seen.covered), blank, is_safe=True), near, alerted)
+    return seen, near, _spots(seen, told)
 
 
 def _spots(seen: Seen, unions: Iterable[tuple[Row, int]]) -> frozenset[Spot]:

@@ -100,7 +100,7 @@ def next_series(decided: Decided, before: Series | None, cells: tuple[Cell, ...]
         slots=decided.slots,
         past=(Past(decided.gated, undo), *past)[:keep],
         released=(decided.shown, *released)[:keep],
-        covered=decided.covered,
+        covered=decided.pattern,
         full=decided.full,
         delta=delta,
         period=period,
