@@ -11,11 +11,12 @@ from datetime import date
 from agent.action_list import cell_text
 from agent.explain import Explained
 from agent.outbox import Message
-from agent.report_lines import COUNTS, OUTCOMES, Group, Line
+from agent.report_lines import COUNTS, OUTCOMES, Group, Line, empty_words
 
 _GAP = "  "
 _LEAST_WHY = 32  # characters: narrower, a sentence is hard to read
 _NO_FIGURE = "–"
+_LIKEWISE = "Likewise."
 _MESSAGE_WORDS = {
     "spooled": "sealed, and waits for the release hour or for the hub",
     "uploaded": "sent; the hub has not yet signed for it",
@@ -74,7 +75,8 @@ def to_text(explained: Explained, columns: int) -> str:
     lines.append(_leaving(explained))
     lines += ["", explained.summary]
     lines += [f'This search never says "{OUTCOMES[outcome]}".' for outcome in explained.never]
-    return "\n".join([*lines, "", *_table(explained, columns)])
+    nobody = textwrap.wrap(empty_words(explained.groups), columns)
+    return "\n".join([*lines, "", *_table(explained, columns), *([""] if nobody else []), *nobody])
 
 
 def _leaving(explained: Explained) -> str:
@@ -108,19 +110,22 @@ def _counts(explained: Explained) -> list[str]:
 
 
 def _table(explained: Explained, columns: int) -> list[str]:
-    counts = _counts(explained)
+    counts = _counts(explained)[:2]  # of appointments, as others count them: the file and JSON have all of them too
     head = ["group", "outcome", *(COUNTS[count] for count in counts), "others see"]
     rows = [
         ([group.name if number == 0 else "", OUTCOMES[line.outcome], *_figures(line, counts)], line.why)
         for group in explained.groups
+        if not group.is_empty
         for number, line in enumerate(group.lines)
     ]
     widths = [max(len(row[place]) for row in (head, *(row for row, _ in rows))) for place in range(len(head))]
     used = sum(widths) + len(_GAP) * len(widths)
     why = max(_LEAST_WHY, columns - used)
     table = [f"{_spread(head, widths)}{_GAP}why"]
+    before = ""
     for row, words in rows:
-        first, *rest = textwrap.wrap(words, why) or [""]
+        first, *rest = textwrap.wrap(_LIKEWISE if words == before and not row[0] else words, why) or [""]
+        before = words
         table.append(f"{_spread(row, widths)}{_GAP}{first}".rstrip())
         table += [f"{'':{used}}{more}" for more in rest]
     return table

@@ -70,6 +70,13 @@ class Group:
         """In words: `70-79, F`."""
         return ", ".join(value.replace("_", " ") for value in self.dimensions.values()) or EVERYONE
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is in it, and others see no number of it either: one sentence can tell of all such groups."""
+        return bool(self.dimensions) and all(
+            line.exact.get("everyone") == 0 and line.kind in ("band", "withheld") for line in self.lines
+        )
+
 
 def groups_of(document: Mapping[str, Any]) -> tuple[Group, ...]:
     """The groups of a report's document (the JSON file), in its order: the totals first."""
@@ -87,6 +94,16 @@ def never_given(document: Mapping[str, Any]) -> tuple[str, ...]:
     """The outcomes that the search cannot give, as far as its story says."""
     rows = document["why"]["rows"] if document["why"] is not None else ()
     return tuple(outcome for outcome in OUTCOMES if rows and all(_NEVER in row[outcome]["rules"] for row in rows))
+
+
+def empty_words(groups: Sequence[Group]) -> str:
+    """The groups of nobody in a sentence, instead of a line for each count; empty: there are none."""
+    empty = [group for group in groups if group.is_empty]
+    if not empty:
+        return ""
+    seen = sorted({line.others_see for group in empty for line in group.lines})
+    names = "; ".join(group.name for group in empty)
+    return f"Nobody is in {len(empty)} more groups, of which others see no number ({', '.join(seen)}): {names}."
 
 
 def summary(groups: Sequence[Group]) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 from html import escape
 from typing import Any
 
-from agent.report_lines import COUNTS, OUTCOMES, Group, Line, groups_of, never_given, summary
+from agent.report_lines import COUNTS, OUTCOMES, Group, Line, empty_words, groups_of, never_given, summary
 
 
 def page(document: Mapping[str, Any]) -> str:
@@ -28,7 +28,8 @@ def page(document: Mapping[str, Any]) -> str:
         unit="appointments" if document["unit"] == "appointment" else "people",
         style=_STYLE,
         head="".join(f'<th scope="col" role="columnheader">{escape(name)}</th>' for name in _head(counts)),
-        body="\n".join(_group(group, counts) for group in groups),
+        body="\n".join(_group(group, counts) for group in groups if not group.is_empty),
+        nobody=escape(empty_words(groups)),
     )
 
 
@@ -37,7 +38,7 @@ def _released(document: Mapping[str, Any]) -> str:
     if released is None:
         return "Nothing of this report has been released."
     under = f" under the agreement {document['agreement']}" if document["agreement"] else ""
-    return f"Released{under}, protected by the profile {released['profile']}."
+    return f"What others see goes out{under}, protected by the profile {released['profile']}."
 
 
 def _never(document: Mapping[str, Any]) -> Iterator[str]:
@@ -118,6 +119,7 @@ _PAGE = """<!doctype html>
 {body}
 </table>
 </div>
+<p>{nobody}</p>
 </main>
 </body>
 </html>

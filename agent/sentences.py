@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from governance.cells import CellState, Reason, State
-from governance.profiles import FLOOR, Profile
+from governance.profiles import APPOINTMENT_ROUNDING, FLOOR, Profile
 from governance.story import Rule
 from searches.people import APPOINTMENTS_COUNTED_PER_PERSON
 from searches.search import Unit
@@ -76,7 +76,7 @@ def sentence(count: Count, about: About) -> str:
         return reason_sentence(count.state.reason or Reason.OTHER)
     parts = [RULE_WORDS[rule](count, about) for rule in count.rules]
     if not parts and count.state.reason is not None:
-        parts = [_REASONS[count.state.reason]]
+        parts = [REASON_WORDS[count.state.reason]]
     if count.everyone != count.sharing and count.state.state is State.VALUE:
         parts.insert(0, _opted_out(count, about))
     return _sentence(parts) if parts else AS_IT_IS
@@ -84,7 +84,7 @@ def sentence(count: Count, about: About) -> str:
 
 def reason_sentence(reason: Reason) -> str:
     """Why there is no number, where one reason holds for a whole row or table."""
-    return _sentence([_REASONS[reason]])
+    return _sentence([REASON_WORDS[reason]])
 
 
 def seen_by_others(state: CellState) -> str:
@@ -115,7 +115,12 @@ def _sentence(parts: list[str]) -> str:
 def _opted_out(count: Count, about: About) -> str:
     left_out = count.everyone - count.sharing
     if about.unit is Unit.APPOINTMENT:
-        return f"{left_out:,} appointments of patients who opted out are left out"
+        are = (
+            "appointment of a patient who opted out is"
+            if left_out == 1
+            else "appointments of patients who opted out are"
+        )
+        return f"{left_out:,} {are} left out"
     return f"{patients(left_out)} who opted out {'is' if left_out == 1 else 'are'} left out"
 
 
@@ -155,12 +160,12 @@ def _other_side(count: Count, about: About) -> str:
 
 def _denominator(_: Count, about: About) -> str:
     least = about.profile.least_denominator
-    return f"met and not met together are fewer than {least} patients, so that neither side can be shown"
+    return f"met and not met together are fewer than {least} patients, so neither is shown"
 
 
 def _rounded(_: Count, about: About) -> str:
     if about.unit is Unit.APPOINTMENT:
-        return "appointments are rounded to the nearest 5, as one patient can have several"
+        return f"appointments are rounded to the nearest {APPOINTMENT_ROUNDING}"
     return f"rounded to the nearest {about.profile.rounding}"
 
 
@@ -201,26 +206,31 @@ RULE_WORDS: dict[Rule, Callable[[Count, About], str]] = {
 }
 """What each rule of a story says of a count."""
 
-_REASONS: dict[Reason, str] = {
-    Reason.LIST_BELOW_1000: "of fewer than 1,000 registered patients no groups are shown, only the totals",
-    Reason.LIST_AT_MOST_100: f"of {FLOOR.silent_list} registered patients or fewer nothing is shown at all",
-    Reason.DENOMINATOR_BELOW_8: "met and not met together are fewer than 8 patients",
-    Reason.NUMBER_TOO_LARGE: f"numbers above {FLOOR.largest_number:,} do not fit a message",
-    Reason.LAYOUT_HAS_NO_APPOINTMENTS: "the files of this record system hold no appointments",
-    Reason.LAYOUT_HAS_NO_EVENT: "the files of this record system hold no events",
-    Reason.LAYOUT_HAS_NO_MEDICATION: "the files of this record system hold no prescriptions",
-    Reason.LAYOUT_HAS_NO_IMMUNISATION: "the files of this record system hold no immunisations",
-    Reason.LAYOUT_HAS_NO_CONSULTATION: "the files of this record system hold no consultations",
-    Reason.LAYOUT_HAS_NO_REFERRAL: "the files of this record system hold no referrals",
-    Reason.LAYOUT_HAS_NO_SOURCE: "the files of this record system do not hold what the search asks",
-    Reason.NOT_TRANSLATABLE: "the search cannot be put exactly to this record system",
-    Reason.OPTOUTS_MISSING: "it is not known who opted out",
-    Reason.OPTOUTS_STALE: "the list of who opted out is older than the reference date",
-    Reason.TIMED_OUT: "the search took longer than it may",
-    Reason.ANSWER_INVALID: "the answer was not of the shape that the search declares",
-    Reason.OTHER: "this practice refused the search, or it failed; the diary says which, and others are not told",
-    Reason.DENOMINATOR_TOO_SMALL: "met and not met together are too few patients",
-    Reason.PROTECTS_OTHERS: "with this number, a hidden one could be worked out",
-    Reason.TOO_MANY_DIMENSIONS: "the profile splits counts by fewer dimensions",
-    Reason.TOO_OFTEN: "this search is asked more often than its profile allows",
+REASON_WORDS: dict[str, str] = {
+    "list_below_1000": "of fewer than 1,000 registered patients no groups are shown, only the totals",
+    "list_at_most_100": f"of {FLOOR.silent_list} registered patients or fewer nothing is shown at all",
+    "denominator_below_8": "met and not met together are fewer than 8 patients",
+    "number_too_large": f"numbers above {FLOOR.largest_number:,} do not fit a message",
+    "layout_has_no_appointments": "the files of this record system hold no appointments",
+    "layout_has_no_event": "the files of this record system hold no events",
+    "layout_has_no_medication": "the files of this record system hold no prescriptions",
+    "layout_has_no_immunisation": "the files of this record system hold no immunisations",
+    "layout_has_no_consultation": "the files of this record system hold no consultations",
+    "layout_has_no_referral": "the files of this record system hold no referrals",
+    "layout_has_no_source": "the files of this record system do not hold what the search asks",
+    "not_translatable": "the search cannot be put exactly to this record system",
+    "optouts_missing": "it is not known who opted out",
+    "optouts_stale": "the list of who opted out is older than the reference date",
+    "timed_out": "the search took longer than it may",
+    "answer_invalid": "the answer was not of the shape that the search declares",
+    "other": "this practice refused the search, or it failed; the diary says which, and others are not told",
+    "denominator_too_small": "met and not met together are too few patients",
+    "protects_others": "with this number, a hidden one could be worked out",
+    "too_many_dimensions": "the profile splits counts by fewer dimensions",
+    "too_often": "this search is asked more often than its profile allows",
+    "means_not_allowed": "the profile shows no means",
+    "too_few_values": "too few patients have a value",
+    "count_not_shown": "how many patients have a value is not shown either",
+    "values_tell_too_much": "a mean of these values would tell of one patient",
 }
+"""Why there is no number, by the reason's code."""

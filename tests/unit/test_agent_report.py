@@ -115,13 +115,16 @@ def test_appointments_stand_capped_and_all(tmp_path: Path) -> None:
 
 
 def test_the_page_loads_nothing_runs_nothing_and_shows_the_same_figures(tmp_path: Path) -> None:
-    page = Page(written(tmp_path, pulse(), released=True).with_suffix(".html").read_text())
+    stem = written(tmp_path, pulse(), released=True).with_suffix(".html")
+    page = Page(stem.read_text())
 
     assert "script" not in page.tags
     assert page.loads == []
     assert page.rows[1] == ["everyone", "met", "40", "36", "36", "4 patients who opted out are left out."]
     assert page.rows[2] == ["not met", "12", "12", "12", "As it is here."]
-    assert len(page.rows) == 1 + 2 * len(PULSE.cells())  # nobody can be excepted, which has no line
+    # Nobody can be excepted, which has no line; and the groups of nobody are told of in one sentence.
+    assert [row[0] for row in page.rows[3:]] == ["70-79, F", "not met"]
+    assert "Nobody is in 39 more groups" in stem.read_text()
 
 
 def test_text_of_a_search_is_text_on_the_page(tmp_path: Path) -> None:
