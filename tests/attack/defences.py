@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 from unittest.mock import patch
 
+from agent import release_hour
 from governance import (
     audited,
     decision,
@@ -309,6 +310,16 @@ DEFENCES: Final = (
         "every row is there", "the declared cross-product is released, empty groups included", _only_rows_with_people
     ),
     Defence("closed list of reasons", "why there is no number is one of a few fixed words", _any_reason),
+    Defence(
+        "release hour",
+        "results leave in one hour of the day, whenever they were made",
+        lambda: [(release_hour.ReleaseHour, "may_leave", _answer(True))],
+    ),
+    Defence(
+        "nothing runs into the release hour",
+        "no run delays what leaves",
+        lambda: [(release_hour.ReleaseHour, "run_waits_until", _answer(None))],
+    ),
     Defence("padding", "the length of a message follows from its declared shape", _no_padding),
     Defence(
         "four bands of list size",

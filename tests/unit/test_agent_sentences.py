@@ -15,7 +15,7 @@ from searches.search import Unit
 ABOUT = About(Unit.PERSON, GP_BENCH, 5, "the release of 2026-03-02")
 VISITS = About(Unit.APPOINTMENT, NHS_ROUND5, 5)
 VALUE = CellState(State.VALUE, value=212)
-A_FEW = "Fewer than 8 patients are never a number, and nobody looks like a few."
+A_FEW = ". Fewer than 8 patients are never a number, and nobody looks like a few."
 TIED = "each of their moves would show fewer than 5 patients in some count"
 FEW = CellState(State.BAND, below=8)
 
@@ -51,7 +51,7 @@ def test_every_reason_gives_a_whole_sentence(reason: Reason) -> None:
         (
             Count("met", 9, 9, FEW, 7, (Rule.HELD, Rule.FEW), 2),
             ABOUT,
-            f"2 patients changed since {ABOUT.since}; changes of fewer than 5 are held, so 7 are still counted. {A_FEW}",
+            f"2 patients changed since {ABOUT.since}; changes of fewer than 5 are held, so 7 are still counted{A_FEW}",
         ),
         (
             Count("met", 220, 220, VALUE, 212, (Rule.HELD,), 8),
