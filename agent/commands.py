@@ -28,6 +28,7 @@ from agent.status import sent_rows, status_of
 from agent.transport import Mailbox
 from agent.turn import Turn, open_turn
 from governance.catalogue import Catalogue
+from governance.profiles import effective, profile
 from governance.restatement import RestatementReason
 from governance.terms import SignedAgreement, in_words
 from governance.wire import AgreementDecision
@@ -213,6 +214,7 @@ def _agreement_json(turn: Turn, catalogue: Catalogue, signed: SignedAgreement) -
         "start": agreement.start.isoformat(),
         "end": agreement.end.isoformat(),
         "profile": agreement.profile,
+        "profile_here": _profile_here(turn, signed),
         "searches": [terms.search_id for terms in agreement.searches],
         "published": sorted(search_id for one, search_id in catalogue.searches if one == agreement.id),
         "said": _said(turn, signed),
@@ -220,7 +222,15 @@ def _agreement_json(turn: Turn, catalogue: Catalogue, signed: SignedAgreement) -
 
 
 def _agreement_text(turn: Turn, signed: SignedAgreement) -> str:
-    return f"{in_words(signed.agreement)}\nThis practice has said: {_said(turn, signed)}\nDocument: {signed.digest}"
+    lines = [in_words(signed.agreement)]
+    if turn.config.own_profile is not None:
+        lines.append(f"This practice narrows it (agent.toml): what leaves keeps {_profile_here(turn, signed)}.")
+    return "\n".join([*lines, f"This practice has said: {_said(turn, signed)}", f"Document: {signed.digest}"])
+
+
+def _profile_here(turn: Turn, signed: SignedAgreement) -> str:
+    """The profile that what leaves keeps: the agreement's, narrowed by the practice's own."""
+    return effective(profile(signed.agreement.profile), turn.config.own_profile).id
 
 
 def _said(turn: Turn, signed: SignedAgreement) -> str:

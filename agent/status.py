@@ -37,6 +37,11 @@ def status_of(folder: StateFolder, now: datetime) -> dict[str, object]:
         "conformance": conformance.shown(folder),
         "catalogue": _catalogue(folder, now),
         "agreements": said,
+        "policy": {
+            "refuses": list(config.refuse_searches),
+            "profile": config.own_profile.id if config.own_profile is not None else "",
+        },
+        "release_hour": f"{config.release_hour:02}:00",
         "messages": dict(states),
         "restated": {
             f"{one.agreement} {one.reference_date}": one.reason for one in messages if one.restates is not None

@@ -40,7 +40,7 @@ from governance.optouts import CountedPeople
 from governance.overlap import Ledger
 from governance.people_index import person_keys
 from governance.primary import Rule
-from governance.profiles import FLOOR, Profile, check_floor
+from governance.profiles import FLOOR, Profile, check_floor, profile
 from governance.received import check_received
 from governance.recording import add_to_ledger, kept, next_series
 from governance.release_history import ReleaseHistory, Series, series_key
@@ -64,6 +64,7 @@ __all__ = [
     "State",
     "Suppressed",
     "Terms",
+    "as_received",
     "failed",
     "not_run",
     "recheck",
@@ -256,6 +257,26 @@ def recheck(received: ReceivedTable, profile: Profile, shape: Shape) -> SafeTabl
     check_received(received, profile, shape, ENGINE_VERSION)
     rows = [SafeRow(cell, *states) for cell, states in zip(shape.cells, received.rows, strict=True)]
     return _table(shape, profile, rows)
+
+
+def as_received(received: ReceivedTable, shape: Shape) -> SafeTable:
+    """A table that was taken in, and checked, under earlier rules: as it was then; today's are not asked of it.
+
+    For what stands in a hub's own store. What comes in is looked at by `recheck`, which knows no rules but today's.
+
+    Raises:
+        DisclosureError: it names today's rules, another search, or other cells than are declared.
+        NotPermittedError: its profile is not known.
+    """
+    is_of = received.search_id == shape.search_id and shape.search_digest.startswith(received.search_digest16)
+    if received.engine_version >= ENGINE_VERSION or not is_of or len(received.rows) != len(shape.cells):
+        raise DisclosureError(
+            f"search {received.search_id} of rules {received.engine_version} with {len(received.rows)} cells is not an "
+            f"earlier release of {shape.search_id} with {len(shape.cells)}"
+        )
+    rows = [SafeRow(cell, *states) for cell, states in zip(shape.cells, received.rows, strict=True)]
+    table = _table(shape, profile(received.profile), rows)
+    return replace(table, engine_version=received.engine_version, maker=_MAKER)
 
 
 class _Release:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from markupsafe import Markup
 
+from governance.suppress import ENGINE_VERSION, SafeTable
 from hub.charts import strip
 from hub.comparison import Comparison, Standing
 from hub.headline import headline
@@ -238,8 +239,16 @@ def translation(own: OwnResult) -> tuple[tuple[str, str], ...]:
         ("Opt-outs", f"taken off as of {day(how.optouts_as_of)}"),
         ("Files delivered", day(how.delivered_on)),
         ("Agent", how.agent_version),
+        ("Disclosure rules", _rules_words(own.table)),
     ]
     return tuple((key, value) for key, value in facts if value)
+
+
+def _rules_words(table: SafeTable) -> str:
+    """By which rules the figures were protected; earlier ones are not asked of again."""
+    if table.engine_version == ENGINE_VERSION:
+        return f"{table.profile}, version {table.engine_version} of the rules"
+    return f"{table.profile}, version {table.engine_version} of the rules: checked under that version when received"
 
 
 def _together(viewer: str, indicator: Indicator, comparison: Comparison) -> Totals:
