@@ -12,8 +12,10 @@ from pathlib import Path
 from agent.config import read_config
 from agent.errors import EXIT_CODES, FAILED, INTERRUPTED, AgentError
 from agent.state import StateFolder, default_folder
+from governance.restatement import RestatementReason
 
 PROGRAM = "gpfed-agent"
+_REASONS = tuple(str(reason) for reason in RestatementReason)
 
 _EXIT_CODES = "exit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in EXIT_CODES.items())
 _EPILOG = f"""example:
@@ -69,7 +71,7 @@ def _dispatch(options: argparse.Namespace) -> int:
         # Only the scheduler: the idle service must not carry what a turn needs.
         from agent.schedule import start  # noqa: PLC0415
 
-        return start(folder, read_config(folder).every_minutes)
+        return start(folder, read_config(folder))
     # SSH, signatures and the search language take half a second to load, which --help does not need.
     from agent.commands import COMMANDS  # noqa: PLC0415
 
@@ -140,7 +142,20 @@ def _add_run(commands: _Commands[argparse.ArgumentParser]) -> None:
     run = _add(commands, "run", "Do everything that is due now.", "run --once --reference-date 2026-03-31")
     run.add_argument("--once", action="store_true", required=True, help="one turn, then end")
     run.add_argument("--reference-date", type=_day, metavar="DATE", help="answer for this day (YYYY-MM-DD)")
+    run.add_argument("--now", action="store_true", help="send results at once, not in the release hour")
     run.add_argument("--json", action="store_true", help="print JSON")
+    restate = _add(
+        commands,
+        "restate",
+        "Release a period again, once, because its figures were wrong; the first release is kept.",
+        "restate 2026-03-31 --reason records_corrected",
+    )
+    restate.add_argument("reference_date", type=_day, metavar="DATE", help="of the results (YYYY-MM-DD)")
+    restate.add_argument("--reason", required=True, choices=_REASONS, help="why; this word goes to the hub")
+    restate.add_argument("--agreement", default="", metavar="ID", help="only under this one (default: every result)")
+    restate.add_argument("--now", action="store_true", help="send it at once, not in the release hour")
+    restate.add_argument("--yes", action="store_true", help="do not ask; for scripts")
+    restate.add_argument("--json", action="store_true", help="print JSON")
     _add(commands, "start", "Serve: look every so many minutes, until told to end.", "start")
 
 
@@ -157,6 +172,18 @@ def _add_reading(commands: _Commands[argparse.ArgumentParser]) -> None:
         ("sent", "Every message that left or waits, with its receipt."),
     ):
         _add(commands, name, about, f"{name} --json").add_argument("--json", action="store_true", help="print JSON")
+    explain = _add(
+        commands,
+        "explain",
+        "Every figure of a search: exact here, as others see it, and why.",
+        "explain pulse-rhythm-65 --reference-date 2026-03-31",
+    )
+    explain.add_argument("search", metavar="SEARCH", help="id of the search")
+    explain.add_argument(
+        "--reference-date", type=_day, metavar="DATE", help="of the run (YYYY-MM-DD; default: the last)"
+    )
+    explain.add_argument("--csv", type=Path, metavar="FILE", help="also write it there, for a spreadsheet")
+    explain.add_argument("--json", action="store_true", help="print JSON")
     doctor = _add(commands, "doctor", "Look whether the records can be read, and are as they should be.", "doctor")
     doctor.add_argument("--now", action="store_true", help="look even in the quiet hours of the database")
     doctor.add_argument("--json", action="store_true", help="print JSON")

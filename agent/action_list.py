@@ -1,7 +1,7 @@
 """The list of patients to act on, for the practice only; it never leaves.
 
-Who is on it: `not met` where good is higher, `met` where good is lower; nobody for a neutral search, or where one row
-is an appointment. People who opted out of sharing are on it: it is their own practice's care.
+Who is on it: `not met` where good is higher, `met` where good is lower; nobody for a neutral search or a distribution,
+or where one row is an appointment. People who opted out of sharing are on it: it is their own practice's care.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ class Identities:
 
 def listed_outcome(search: Search) -> Outcome | None:
     """Whose patients are listed, or None where there is no list."""
-    return None if search.unit is Unit.APPOINTMENT else _LISTED.get(search.good)
+    has_none = search.unit is Unit.APPOINTMENT or search.measure is not None
+    return None if has_none else _LISTED.get(search.good)
 
 
 def write_action_list(folder: Path, people: PeopleSets, identities: Identities) -> Path | None:

@@ -16,16 +16,27 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from agent.decisions import latest_decisions
+from agent.outbox import Message
 from agent.turn import Turn
 from governance.agreement import ActiveAgreement, Clause, Decision, LocalPolicy, decide
 from governance.catalogue import Catalogue, index_path, read_index
 from governance.errors import GovernanceError
+from governance.profiles import Profile
+from governance.restatement import RestatementReason
 from governance.review import ReviewedSearch
 from governance.terms import activate
 from searches.search import Schedule, Search
 
 TRY_AGAIN_AFTER = timedelta(hours=4)
 MOST_REASONS_CHARACTERS = 4000  # of one entry of the diary
+
+
+@dataclass(frozen=True, slots=True)
+class Restates:
+    """What a restatement restates: the message first released, and why."""
+
+    first: Message
+    reason: RestatementReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +49,8 @@ class Due:
         permitted: searches to run.
         denied_here: searches that only the practice's own policy refuses: they go as `not_run`.
         refused: how many were refused by the agreement or the floor: they do not go at all.
+        restates: of a restatement, what it restates and why.
+        own: the profile that the practice asks for beside the agreement's, or None.
     """
 
     active: ActiveAgreement
@@ -45,6 +58,16 @@ class Due:
     permitted: tuple[Search, ...]
     denied_here: tuple[Search, ...]
     refused: int
+    restates: Restates | None = None
+    own: Profile | None = None
+
+    def rule(self, search_id: str) -> Profile:
+        """By which the counts of a search are shown: agreement ∩ the practice's own profile ∩ floor.
+
+        Raises:
+            NotPermittedError: the agreement's profile is not known, or lies below the floor.
+        """
+        return self.active.agreement.rule(search_id, self.own)
 
 
 def active_agreements(turn: Turn, catalogue: Catalogue) -> tuple[ActiveAgreement, ...]:
@@ -72,13 +95,13 @@ def due(turn: Turn, catalogue: Catalogue, files: Mapping[str, bytes], asked: dat
     """
     found = []
     for active in active_agreements(turn, catalogue):
-        if not _is_whole(active, files):
+        if not is_whole(active, files):
             continue
-        reviewed = _searches_of(active, catalogue)
+        reviewed = searches_of(active, catalogue)
         for reference_date in _reference_dates(active, reviewed, turn.today, asked):
             if _wants_a_try(turn, active, reference_date, asked):
                 chosen = tuple(one for one in reviewed if asked or _falls_on(one, turn.today, reference_date))
-                found.append(_decided(turn, active, reference_date, chosen))
+                found.append(decided(turn, active, reference_date, chosen))
     return tuple(found)
 
 
@@ -107,13 +130,14 @@ def note_failure(turn: Turn, one: Due) -> None:
     )
 
 
-def _is_whole(active: ActiveAgreement, files: Mapping[str, bytes]) -> bool:
+def is_whole(active: ActiveAgreement, files: Mapping[str, bytes]) -> bool:
     """Whether the hub has served every search that the agreement's index names; a part would be released for good."""
     data = files.get(index_path(active.agreement.id))
     return data is not None and all(entry.path in files for entry in read_index(data, active.agreement.id).entries)
 
 
-def _searches_of(active: ActiveAgreement, catalogue: Catalogue) -> tuple[ReviewedSearch, ...]:
+def searches_of(active: ActiveAgreement, catalogue: Catalogue) -> tuple[ReviewedSearch, ...]:
+    """The searches published under an agreement, by id."""
     mine = (
         (search_id, one)
         for (agreement, search_id), one in catalogue.searches.items()
@@ -145,8 +169,9 @@ def _wants_a_try(turn: Turn, active: ActiveAgreement, reference_date: date, aske
     return asked is not None or row is None or turn.now - datetime.fromisoformat(row[0]) >= TRY_AGAIN_AFTER
 
 
-def _decided(turn: Turn, active: ActiveAgreement, reference_date: date, chosen: tuple[ReviewedSearch, ...]) -> Due:
-    policy = LocalPolicy(denied_searches=frozenset(turn.config.refuse_searches))
+def decided(turn: Turn, active: ActiveAgreement, reference_date: date, chosen: tuple[ReviewedSearch, ...]) -> Due:
+    """Each search decided by itself, with the reasons in the diary."""
+    policy = LocalPolicy(denied_searches=frozenset(turn.config.refuse_searches), profile=turn.config.own_profile)
     permitted, denied_here, refused = [], [], 0
     for one in chosen:
         decision = decide(active, one, policy, turn.today)
@@ -157,7 +182,7 @@ def _decided(turn: Turn, active: ActiveAgreement, reference_date: date, chosen: 
             denied_here.append(one.search)
         else:
             refused += 1
-    return Due(active, reference_date, tuple(permitted), tuple(denied_here), refused)
+    return Due(active, reference_date, tuple(permitted), tuple(denied_here), refused, own=policy.profile)
 
 
 def _write_decision(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -13,8 +14,13 @@ from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_tu
 from agent.decisions import Answer, find_agreement, latest_decisions, say
 from agent.diary import Diary
 from agent.enrol import Door, enrol
-from agent.errors import NotAgreedError
+from agent.errors import OK, PARTLY_DONE, NotAgreedError, RestatementRefusedError
+from agent.explain import explain
+from agent.explained import to_csv, to_json, to_text
+from agent.files import write_private
 from agent.grants import create_user_command
+from agent.outbox import Message
+from agent.restate import Again, restatable
 from agent.sftp import Address, ClientKey, connect
 from agent.site_commands import doctor_command, password_command, place_to_enrol
 from agent.state import StateFolder
@@ -22,6 +28,8 @@ from agent.status import sent_rows, status_of
 from agent.transport import Mailbox
 from agent.turn import Turn, open_turn
 from governance.catalogue import Catalogue
+from governance.profiles import effective, profile
+from governance.restatement import RestatementReason
 from governance.terms import SignedAgreement, in_words
 from governance.wire import AgreementDecision
 
@@ -81,7 +89,19 @@ def decline_command(folder: StateFolder, options: Namespace) -> int:
 def run_command(folder: StateFolder, options: Namespace) -> int:
     """One turn."""
     with open_turn(folder, clock, WAIT_SECONDS) as turn:
-        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(options.reference_date))
+        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(options.reference_date, at_once=options.now))
+    _print_outcome(options, outcome)
+    return outcome.exit_code
+
+
+def restate_command(folder: StateFolder, options: Namespace) -> int:
+    """Release a period again, once."""
+    again = Again(options.reference_date, RestatementReason(options.reason), options.agreement)
+    with open_turn(folder, clock, WAIT_SECONDS) as turn:
+        firsts = restatable(turn.outbox, again)
+        if not options.yes:
+            _confirm_restatement(firsts, again)
+        outcome = take_turn(turn, lambda: open_mailbox(turn), Wish(again=again, at_once=options.now))
     _print_outcome(options, outcome)
     return outcome.exit_code
 
@@ -103,14 +123,27 @@ def sent_command(folder: StateFolder, options: Namespace) -> int:
     return 0
 
 
+def explain_command(folder: StateFolder, options: Namespace) -> int:
+    """Every figure of a search, exact and as others see it."""
+    explained = explain(folder, options.search, options.reference_date, clock())
+    columns = shutil.get_terminal_size((100, 24)).columns
+    if options.csv is not None:
+        write_private(options.csv.absolute(), to_csv(explained))
+        print(f"gpfed-agent: written to {options.csv}, exact figures included", file=sys.stderr)
+    _print(options, to_json(explained), to_text(explained, columns))
+    return OK if explained.message is not None else PARTLY_DONE
+
+
 COMMANDS: Mapping[str, Callable[[StateFolder, Namespace], int]] = {
     "enrol": enrol_command,
     "agreements show": show_command,
     "agreements accept": accept_command,
     "agreements decline": decline_command,
     "run": run_command,
+    "restate": restate_command,
     "status": status_command,
     "sent": sent_command,
+    "explain": explain_command,
     "doctor": doctor_command,
     "password": password_command,
     "sql create-user": create_user_command,
@@ -150,6 +183,20 @@ def _confirm(turn: Turn, signed: SignedAgreement, options: Namespace, answer: An
         raise NotAgreedError(f"agreement {signed.agreement.id}: nothing was signed", "type its name, or give --yes")
 
 
+def _confirm_restatement(firsts: tuple[Message, ...], again: Again) -> None:
+    on = again.reference_date.isoformat()
+    for first in firsts:
+        print(f"{first.agreement} of {on} was released as message {first.sequence}.", file=sys.stderr)
+    print(
+        f"It can be restated once; both releases are kept and the hub shows both. Reason: {again.reason.words}.\n"
+        f"To release it again, type {on}:",
+        file=sys.stderr,
+        flush=True,
+    )
+    if sys.stdin.readline().strip() != on:
+        raise RestatementRefusedError(f"{on}: nothing was released again", "type the date, or give --yes")
+
+
 def _catalogue(turn: Turn) -> Catalogue:
     outcome = bring_catalogue(turn, lambda: open_mailbox(turn))
     for problem in outcome.problems:
@@ -167,6 +214,7 @@ def _agreement_json(turn: Turn, catalogue: Catalogue, signed: SignedAgreement) -
         "start": agreement.start.isoformat(),
         "end": agreement.end.isoformat(),
         "profile": agreement.profile,
+        "profile_here": _profile_here(turn, signed),
         "searches": [terms.search_id for terms in agreement.searches],
         "published": sorted(search_id for one, search_id in catalogue.searches if one == agreement.id),
         "said": _said(turn, signed),
@@ -174,7 +222,15 @@ def _agreement_json(turn: Turn, catalogue: Catalogue, signed: SignedAgreement) -
 
 
 def _agreement_text(turn: Turn, signed: SignedAgreement) -> str:
-    return f"{in_words(signed.agreement)}\nThis practice has said: {_said(turn, signed)}\nDocument: {signed.digest}"
+    lines = [in_words(signed.agreement)]
+    if turn.config.own_profile is not None:
+        lines.append(f"This practice narrows it (agent.toml): what leaves keeps {_profile_here(turn, signed)}.")
+    return "\n".join([*lines, f"This practice has said: {_said(turn, signed)}", f"Document: {signed.digest}"])
+
+
+def _profile_here(turn: Turn, signed: SignedAgreement) -> str:
+    """The profile that what leaves keeps: the agreement's, narrowed by the practice's own."""
+    return effective(profile(signed.agreement.profile), turn.config.own_profile).id
 
 
 def _said(turn: Turn, signed: SignedAgreement) -> str:
@@ -188,17 +244,27 @@ def _said(turn: Turn, signed: SignedAgreement) -> str:
 def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None:
     document = {
         "released": [
-            {"sequence": one.sequence, "agreement": one.agreement, "digest": one.digest} for one in outcome.released
+            {
+                "sequence": one.sequence,
+                "agreement": one.agreement,
+                "digest": one.digest,
+                "restates": one.restates,
+                "reason": one.reason or None,
+            }
+            for one in outcome.released
         ],
         "waiting": [one.sequence for one in outcome.waiting],
+        "resting": [one.sequence for one in outcome.resting],
+        "leaves_from": outcome.leaves_from.isoformat() if outcome.leaves_from is not None else None,
         "held": list(outcome.held),
         "problems": [
             {"message": one.message, "hint": one.hint, **({"reason": one.reason} if one.reason else {})}
             for one in outcome.problems
         ],
     }
-    lines = [f"released message {one.sequence}: {one.agreement} of {one.reference_date}" for one in outcome.released]
+    lines = [_released_line(one) for one in outcome.released]
     lines += [f"message {one.sequence} waits for the hub's receipt" for one in outcome.waiting]
+    lines += [_resting_line(one, outcome) for one in outcome.resting]
     lines += outcome.held
     _print(options, document, "\n".join([said, *lines] if said else lines) or "nothing waits")
     # A hub that does not answer is met twice in a turn.
@@ -206,6 +272,17 @@ def _print_outcome(options: Namespace, outcome: Outcome, said: str = "") -> None
         print(f"gpfed-agent: {message}", file=sys.stderr)
         if hint:
             print(f"  {hint}", file=sys.stderr)
+
+
+def _resting_line(one: Message, outcome: Outcome) -> str:
+    """When a result leaves that waits for the release hour."""
+    when = f"{outcome.leaves_from:%H:%M on %d %B}" if outcome.leaves_from is not None else ""
+    return f"message {one.sequence} leaves in the hour from {when}; to send it now: gpfed-agent run --once --now"
+
+
+def _released_line(one: Message) -> str:
+    again = f", restating message {one.restates}" if one.restates is not None else ""
+    return f"released message {one.sequence}: {one.agreement} of {one.reference_date}{again}"
 
 
 def _print(options: Namespace, document: Mapping[str, object], text: str) -> None:

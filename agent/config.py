@@ -13,14 +13,19 @@
 
     [policy]                         # may only narrow what the agreements allow
     refuse_searches = []
+    profile = "strict10"             # of disclosure control, beside the agreement's; left out: the agreement's alone
+    k = 12                           # no number of fewer patients leaves; left out: as the profiles say
+
+    [release]
+    hour = 6                         # what was sealed before leaves in this hour of the day, by this machine's clock
 
     [database]                       # instead of `extract`: `agent/databases/settings.py` has its names
     engine = "postgresql"
     ...
 
-Written at enrolment; a practice may edit `extract`, `every_minutes`, `run_seconds`, [policy] and [database]. Every name
-outside [database] is needed and no other is taken. Checked by hand: the idle service reads it too, and pydantic would
-cost it 15 MB.
+Written at enrolment; a practice may edit `extract`, `every_minutes`, `run_seconds`, [policy], [release] and [database].
+Every name outside [database] is needed, but for `profile`, `k` and [release]; no other is taken. Checked by hand: the
+idle service reads it too, and pydantic would cost it 15 MB.
 """
 
 from __future__ import annotations
@@ -35,10 +40,12 @@ from typing import Any
 from agent.databases.settings import DatabaseSettings, read_settings
 from agent.errors import ConfigError, NotEnrolledError
 from agent.files import write_private
-from agent.shapes import Number, Table, Text, Texts, check
+from agent.shapes import Choice, Number, Table, Text, Texts, check
 from agent.state import StateFolder
+from governance.profiles import FLOOR, LARGEST_K, PROFILES, Profile, own_profile
 
 MAX_CONFIG_BYTES = 65_536
+RELEASE_HOUR = 6  # after the nightly extract is there, and before the day's work
 _HINT = "see docs/how-to/install-the-agent.md"
 _DATABASE_HINT = "see docs/how-to/connect-a-database.md"
 _PLACE = "agent.toml: "
@@ -70,6 +77,9 @@ class Config:
         run_seconds: the longest run.
         hub: as pinned.
         refuse_searches: ids that this practice refuses, whatever is agreed.
+        profile: of disclosure control that this practice asks for beside any agreement's; empty: none.
+        k: no number of fewer patients leaves, whatever the profiles say; None: as they say.
+        release_hour: in which what was sealed before leaves, 0 to 23 by this machine's clock.
     """
 
     practice: str
@@ -79,6 +89,14 @@ class Config:
     run_seconds: int
     hub: Hub
     refuse_searches: tuple[str, ...] = ()
+    profile: str = ""
+    k: int | None = None
+    release_hour: int = RELEASE_HOUR
+
+    @property
+    def own_profile(self) -> Profile | None:
+        """What this practice asks for beside the agreement's profile; None: nothing."""
+        return own_profile(self.profile, self.k)
 
 
 _SHAPE = Table(
@@ -95,9 +113,17 @@ _SHAPE = Table(
                 "host_key": Text(r"SHA256:[A-Za-z0-9+/]{43}", "SHA256: and 43 base64 characters"),
             }
         ),
-        "policy": Table({"refuse_searches": Texts(Text(r"[a-z0-9-]{1,80}", "the id of a search"))}),
+        "policy": Table(
+            {
+                "refuse_searches": Texts(Text(r"[a-z0-9-]{1,80}", "the id of a search")),
+                "profile": Choice(tuple(PROFILES)),
+                "k": Number(FLOOR.k, LARGEST_K),
+            },
+            optional=frozenset({"profile", "k"}),
+        ),
+        "release": Table({"hour": Number(0, 23)}),
     },
-    optional=frozenset({"extract"}),
+    optional=frozenset({"extract", "release"}),
 )
 _CANONICAL = "canonical"
 
@@ -140,6 +166,11 @@ def write_config(folder: StateFolder, config: Config) -> None:
         "",
         "[policy]",
         f"refuse_searches = {json.dumps(list(config.refuse_searches))}",
+        *([f"profile = {json.dumps(config.profile)}"] if config.profile else []),
+        *([f"k = {config.k}"] if config.k is not None else []),
+        "",
+        "[release]",
+        f"hour = {config.release_hour}",
         "",
     ]
     if isinstance(config.records, DatabaseSettings):
@@ -178,4 +209,7 @@ def _frozen(document: dict[str, Any], records: Path | DatabaseSettings) -> Confi
         run_seconds=document["run_seconds"],
         hub=Hub(**document["hub"]),
         refuse_searches=tuple(document["policy"]["refuse_searches"]),
+        profile=document["policy"].get("profile", ""),
+        k=document["policy"].get("k"),
+        release_hour=document.get("release", {}).get("hour", RELEASE_HOUR),
     )

@@ -14,13 +14,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from agent.action_list import write_action_list
 from agent.approval import Due, due, note_failure
 from agent.conformance import Gate
-from agent.deliver import RECEIPT_PATIENCE, deliver
+from agent.deliver import RECEIPT_PATIENCE, deliver, resting
 from agent.errors import (
     FAILED,
     OK,
@@ -35,10 +35,12 @@ from agent.errors import (
 from agent.history import Memory, keep, note_receipts, open_memory
 from agent.outbox import Message, Outgoing
 from agent.pull import Pulled, last_good, pull
-from agent.quiet import quiet_until, run_seconds
+from agent.quiet import quiet_until, release_hour_until, run_seconds
 from agent.record import write_down
 from agent.release import count_for_others, message_of
+from agent.release_hour import ReleaseHour
 from agent.report import ExactReport, Shown, write_report, write_what_leaves
+from agent.restate import Again, due_again, keep_first_reports
 from agent.room import check_room
 from agent.run import RunRequest, run
 from agent.sources import Ran, Wanted, records_of
@@ -46,7 +48,7 @@ from agent.transport import Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import Catalogue, HubIdentity, read_catalogue
 from governance.errors import GovernanceError
-from governance.sealing import SealedResult, seal
+from governance.sealing import ResultMessage, SealedResult, seal
 from governance.suppress import Suppressed
 from governance.wire import FileKind
 from searches.answer import exact_cells
@@ -72,13 +74,17 @@ class Outcome:
     """What a turn did: results sealed in it, messages that still wait for the hub, and what went wrong.
 
     Args:
-        held: what is due and waits for the end of the quiet hours, in words.
+        held: what is due and waits for the end of the quiet hours or of the release hour, in words.
+        resting: results that wait for the release hour.
+        leaves_from: when that next begins, by this machine's clock; None: nothing waits for it.
     """
 
     released: tuple[Message, ...]
     waiting: tuple[Message, ...]
     problems: tuple[Problem, ...]
     held: tuple[str, ...] = ()
+    resting: tuple[Message, ...] = ()
+    leaves_from: datetime | None = None
 
     @property
     def exit_code(self) -> int:
@@ -100,34 +106,47 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a turn is asked for: a reference date (None: what is due by itself), and how long to wait for receipts."""
+    """What a turn is asked for: a reference date (None: what is due by itself), and how long to wait for receipts.
+
+    Args:
+        again: what is to be restated; then nothing else is made.
+        at_once: whether somebody asks that results leave now, whatever the hour.
+    """
 
     reference_date: date | None = None
     patience: Patience = RECEIPT_PATIENCE
+    again: Again | None = None
+    at_once: bool = False
 
 
 def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
     """Do everything that is due.
+
+    What leaves by itself leaves before anything is run, so that no run delays it.
 
     Raises:
         HubIdentityError: someone else answered in the hub's place; nothing was run or sent.
         NoRoomError: the disk is full; what could not be kept was not sent.
     """
     brought = bring_catalogue(turn, open_mailbox)  # 2, 3
-    gate = Gate(turn)
+    hub, gate = brought.catalogue.hub, Gate(turn)
+    delivered = Outcome((), (), ()) if wish.at_once else deliver_waiting(turn, open_mailbox, hub, wish)  # 11
     problems, released, held = [*brought.problems, *_nightly(turn, gate)], [], []
-    for one in due(turn, brought.catalogue, brought.files, wish.reference_date):  # 4
-        if (until := quiet_until(turn)) is not None:
-            held.append(_hold(turn, one, until))
+    for one in _due(turn, brought, wish, problems):  # 4
+        if (waits := _waits(turn, wish)) is not None:
+            held.append(_hold(turn, one, waits))
             continue
         try:
-            released.append(_release(turn, brought.catalogue.hub, one, gate))  # 5 to 10
+            released.append(_release(turn, hub, one, (gate, wish)))  # 5 to 10
         except Exception as error:  # noqa: BLE001 - one result must not stop the others
             check_room(error)  # of others there would be no room either, nor for a note of it
             note_failure(turn, one)
             problems.append(_problem(turn, error, one.active.agreement.id))
-    delivered = deliver_waiting(turn, open_mailbox, brought.catalogue.hub, wish)  # 11
-    return Outcome(tuple(released), delivered.waiting, (*problems, *delivered.problems), tuple(held))
+    if wish.at_once:
+        delivered = deliver_waiting(turn, open_mailbox, hub, wish)
+    problems += delivered.problems
+    ended = Outcome(tuple(released), delivered.waiting, tuple(problems), tuple(held))
+    return _with_resting(ended, turn, wish)
 
 
 def bring_catalogue(turn: Turn, open_mailbox: OpenMailbox) -> Brought:
@@ -156,14 +175,33 @@ def bring_catalogue(turn: Turn, open_mailbox: OpenMailbox) -> Brought:
 
 
 def deliver_waiting(turn: Turn, open_mailbox: OpenMailbox, hub: HubIdentity, wish: Wish) -> Outcome:
-    """Send what waits and collect receipts; what cannot be sent is kept."""
-    if not turn.outbox.in_state("spooled", "uploaded"):
-        return Outcome((), (), ())
+    """Send what may leave now and collect receipts; what cannot be sent is kept."""
+    rest = resting(turn, at_once=wish.at_once)
+    waiting = tuple(one for one in turn.outbox.in_state("spooled", "uploaded") if one not in rest)
+    problems: tuple[Problem, ...] = ()
+    if waiting:
+        try:
+            with open_mailbox() as mailbox:
+                waiting = deliver(turn, mailbox, hub, wish.patience, at_once=wish.at_once)
+        except (AgentError, GovernanceError) as error:
+            problems = (_problem(turn, error, ""),)
+    return _with_resting(Outcome((), waiting, problems), turn, wish)
+
+
+def _with_resting(outcome: Outcome, turn: Turn, wish: Wish) -> Outcome:
+    rest = resting(turn, at_once=wish.at_once)
+    leaves_from = ReleaseHour(turn.config.release_hour).next(turn.now) if rest else None
+    return replace(outcome, resting=rest, leaves_from=leaves_from)
+
+
+def _due(turn: Turn, brought: Brought, wish: Wish, problems: list[Problem]) -> tuple[Due, ...]:
+    if wish.again is None:
+        return due(turn, brought.catalogue, brought.files, wish.reference_date)
     try:
-        with open_mailbox() as mailbox:
-            return Outcome((), deliver(turn, mailbox, hub, wish.patience), ())
-    except (AgentError, GovernanceError) as error:
-        return Outcome((), turn.outbox.in_state("spooled", "uploaded"), (_problem(turn, error, ""),))
+        return due_again(turn, brought.catalogue, brought.files, wish.again)
+    except AgentError as error:
+        problems.append(_problem(turn, error, wish.again.agreement))
+        return ()
 
 
 def _last_good_or(turn: Turn, reason: AgentError) -> Pulled:
@@ -184,30 +222,43 @@ def _nightly(turn: Turn, gate: Gate) -> tuple[Problem, ...]:
     return ()
 
 
-def _hold(turn: Turn, one: Due, until: datetime) -> str:
+def _waits(turn: Turn, wish: Wish) -> tuple[str, datetime] | None:
+    """For the end of which hours a run has to wait, and until when; None: it may begin."""
+    if (until := quiet_until(turn)) is not None:
+        return "quiet hours", until
+    if not wish.at_once and (until := release_hour_until(turn)) is not None:
+        return "release hour", until
+    return None
+
+
+def _hold(turn: Turn, one: Due, waits: tuple[str, datetime]) -> str:
+    hours, until = waits
     facts = {"agreement": one.active.agreement.id, "reference_date": one.reference_date.isoformat()}
-    turn.diary.append_changed("quiet_hours", facts)
-    return f"{facts['agreement']} of {facts['reference_date']} waits for the end of the quiet hours at {until:%H:%M}"
+    turn.diary.append_changed(hours.replace(" ", "_"), facts)
+    return f"{facts['agreement']} of {facts['reference_date']} waits for the end of the {hours} at {until:%H:%M}"
 
 
-def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
+def _release(turn: Turn, hub: HubIdentity, one: Due, how: tuple[Gate, Wish]) -> Message:
+    gate, wish = how
     if not one.permitted:
         raise NotAgreedError(
             f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"
         )
     gate.require_green()
-    ran = run(_request(turn, one))  # 5, 6
+    ran = run(_request(turn, one, wish))  # 5, 6
     gate.require_same(ran)
-    _keep_reports(turn, ran, None)  # 7
+    if one.restates is not None:
+        keep_first_reports(turn.folder.reports, one.reference_date)
+    _keep_reports(turn, ran, one)  # 7
     _keep_action_lists(turn, ran)  # 7
     memory = open_memory(turn)
     counted = count_for_others(one, ran, memory)  # 8, 9
-    _keep_reports(turn, ran, counted)
+    _keep_reports(turn, ran, one, counted)
     place = turn.outbox.next_place()
     leaving = message_of(turn.config.practice, one, ran, counted.tables, place)
     sealed: SealedResult = seal(leaving, turn.key, hub.seal_key)  # 10
     write_what_leaves(turn.folder.reports, leaving)
-    outgoing = Outgoing(FileKind.RESULT, one.active.agreement.id, one.reference_date.isoformat(), sealed.data)
+    outgoing = _outgoing(one, leaving, sealed)
     remembered = Memory(counted.history, memory.local_key)
     message = turn.outbox.spool(
         place, outgoing, turn.now, lambda connection, sequence: keep(connection, remembered, sequence, sealed.data)
@@ -216,22 +267,35 @@ def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
     return message
 
 
-def _request(turn: Turn, one: Due) -> RunRequest:
+def _outgoing(one: Due, leaving: ResultMessage, sealed: SealedResult) -> Outgoing:
+    searches = tuple(table.search_id for table in leaving.tables)
+    outgoing = Outgoing(FileKind.RESULT, leaving.agreement_id, one.reference_date.isoformat(), sealed.data, searches)
+    if one.restates is None:
+        return outgoing
+    return replace(outgoing, restates=one.restates.first.sequence, reason=str(one.restates.reason))
+
+
+def _request(turn: Turn, one: Due, wish: Wish) -> RunRequest:
     return RunRequest(
         records_of(turn.config, turn.folder),
         Wanted(one.permitted, one.reference_date, turn.today),
-        run_seconds(turn),
+        run_seconds(turn, at_once=wish.at_once),
     )
 
 
-def _keep_reports(turn: Turn, ran: Ran, decided: Suppressed | None) -> None:
+def _keep_reports(turn: Turn, ran: Ran, one: Due, decided: Suppressed | None = None) -> None:
     """The exact report of each search that ran, with what others will see once that is decided."""
     released = {table.search_id: table for table in decided.tables} if decided is not None else {}
     stories = {story.search_id: story for story in decided.stories} if decided is not None else {}
     for people in _answered(ran):
         cells = exact_cells(people, ran.answers.type1)
         report = ExactReport(turn.config.practice, people.search, people.reference_date, cells)
-        shown = Shown(released.get(people.search.id), stories.get(people.search.id))
+        shown = Shown(
+            released.get(people.search.id),
+            stories.get(people.search.id),
+            one.active.agreement.id,
+            restates=one.restates is not None,
+        )
         write_report(turn.folder.reports, report, shown)
 
 

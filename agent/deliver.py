@@ -1,4 +1,6 @@
-"""Send what waits in the outbox, in order, and fetch the hub's signed receipts.
+"""Send what may leave now of what waits in the outbox, in order, and fetch the hub's signed receipts.
+
+Results leave in the release hour (`agent.release_hour`), or when somebody asks for it; acceptances at once.
 
 A receipt counts only if the hub's receipt key signed it, for this practice, this sequence and these bytes. A message
 that the hub does not sign for within a day is sent again: the same bytes under the same name, which the hub takes
@@ -14,24 +16,49 @@ from agent.diary import utc_text
 from agent.errors import NotThereError, ReceiptError
 from agent.outbox import Message
 from agent.record import write_down
+from agent.release_hour import ReleaseHour
 from agent.transport import RECEIPTS, Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import HubIdentity
 from governance.errors import GovernanceError
 from governance.note import NOTE_LIMIT_BYTES, read_receipt
-from governance.wire import receipt_name
+from governance.wire import FileKind, receipt_name
 
 SEND_AGAIN_AFTER = timedelta(days=1)
 RECEIPT_PATIENCE = Patience(seconds=20)
 
 
-def deliver(turn: Turn, mailbox: Mailbox, hub: HubIdentity, patience: Patience) -> tuple[Message, ...]:
+def resting(turn: Turn, *, at_once: bool = False) -> tuple[Message, ...]:
+    """The results that wait for the release hour."""
+    hour = ReleaseHour(turn.config.release_hour)
+    return tuple(
+        message
+        for message in turn.outbox.in_state("spooled")
+        if message.kind == FileKind.RESULT
+        and not at_once
+        and not hour.may_leave(datetime.fromisoformat(message.spooled_at), turn.now)
+    )
+
+
+def deliver(
+    turn: Turn, mailbox: Mailbox, hub: HubIdentity, patience: Patience, *, at_once: bool = False
+) -> tuple[Message, ...]:
     """Send and collect; the messages that still wait for a receipt.
+
+    Args:
+        turn: of the agent.
+        mailbox: of this practice.
+        hub: as the catalogue names it.
+        patience: how long to wait for receipts.
+        at_once: whether results need not wait for the release hour.
 
     Raises:
         TransportError: the hub did not answer, or said no; what was not sent is kept.
     """
+    later = {message.sequence for message in resting(turn, at_once=at_once)}
     for message in turn.outbox.in_state("spooled", "uploaded"):
+        if message.sequence in later:
+            continue
         # A kill may have come between the upload and our note of it: what the hub signed for is not sent again.
         collect(turn, mailbox, hub, message)
         if _is_due(turn.outbox.message(message.sequence), turn.now):
@@ -41,7 +68,7 @@ def deliver(turn: Turn, mailbox: Mailbox, hub: HubIdentity, patience: Patience) 
             collect(turn, mailbox, hub, message)
         if not turn.outbox.in_state("uploaded"):
             break
-    return turn.outbox.in_state("spooled", "uploaded")
+    return tuple(one for one in turn.outbox.in_state("spooled", "uploaded") if one.sequence not in later)
 
 
 def send(turn: Turn, mailbox: Mailbox, message: Message) -> None:

@@ -7,6 +7,10 @@
     ├── BusyError               another turn holds the state folder
     ├── NoRoomError             the disk of the state folder is full
     ├── NotAgreedError          an agreement or the practice's policy refuses
+    ├── NoSuchSearchError       nobody has asked such a search here
+    ├── NotRunError             the search was not run, or not for that date
+    ├── ReportError             what is kept of a run does not read as a report
+    ├── RestatementRefusedError a period that cannot be released again
     ├── SourceError             the record system's extract or database, or the run over it, failed
     ├── CatalogueRefusedError   what the hub published does not verify
     ├── OutboxError             a message in the outbox is not what was put there
@@ -86,6 +90,26 @@ class NoRoomError(AgentError):
 
 class NotAgreedError(AgentError):
     """An agreement, or the practice's own policy, does not allow it."""
+
+    exit_code = REFUSED
+
+
+class NoSuchSearchError(AgentError):
+    """Neither an agreement nor a report of this practice names such a search."""
+
+
+class NotRunError(AgentError):
+    """The search was not run here, or not for that reference date."""
+
+    exit_code = PARTLY_DONE
+
+
+class ReportError(AgentError):
+    """A report does not read as one that this agent wrote."""
+
+
+class RestatementRefusedError(AgentError):
+    """Nothing was released for the period, or it cannot be released again."""
 
     exit_code = REFUSED
 

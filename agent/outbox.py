@@ -13,7 +13,8 @@ SHA-256 of the one before it. A message goes through four states; every step may
 * diary: receipts/SEQUENCE.receipt and the diary's entry are written after it, both harmless when repeated, and only
   then is the row `recorded`. A kill in between leaves `receipted`, from which the same two are written again.
 
-An answer is released once: the same agreement and reference date again gives the same bytes, never newly sealed ones.
+An answer is released once and restated at most once: the same agreement and reference date again gives the same bytes,
+never newly sealed ones. Each of the two is a message of its own; the second names the first, and neither goes.
 """
 
 from __future__ import annotations
@@ -30,7 +31,10 @@ from agent.state import StateFolder
 from agent.transport import INBOX
 from governance.wire import FIRST, FileKind, UploadName, file_digest, upload_name
 
-_COLUMNS = "sequence, kind, agreement, reference_date, digest, size, state, spooled_at, uploaded_at, received_at"
+_COLUMNS = (
+    "sequence, kind, agreement, reference_date, digest, size, state, spooled_at, uploaded_at, received_at, searches,"
+    " restates, reason"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,34 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message to spool: its kind, the agreement it is under, and for results the reference date (ISO)."""
+    """A message to spool: its kind and the agreement it is under; the rest is of results.
+
+    Args:
+        reference_date: ISO, or empty.
+        data: the sealed bytes.
+        searches: the ids of those it answers.
+        restates: of a restatement, the number of the message that it restates.
+        reason: of a restatement, why.
+    """
 
     kind: FileKind
     agreement: str
     reference_date: str
     data: bytes
+    searches: tuple[str, ...] = ()
+    restates: int | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message of the outbox; times as text (UTC), empty while not reached."""
+    """A message of the outbox; times as text (UTC), empty while not reached.
+
+    Args:
+        searches: the ids of those a result answers, with blanks between them.
+        restates: the number of the message that it restates, or None.
+        reason: why it restates that.
+    """
 
     sequence: int
     kind: str
@@ -65,6 +86,9 @@ class Message:
     spooled_at: str
     uploaded_at: str
     received_at: str
+    searches: str
+    restates: int | None
+    reason: str
 
     @property
     def remote_path(self) -> str:
@@ -110,29 +134,20 @@ class Outbox:
             also: what is committed together with the row.
 
         Raises:
-            OutboxError: the place is taken, or the answer was released before.
+            OutboxError: the place is taken, the answer was released or restated before, or there is nothing such to
+                restate.
         """
         self._check_next(place)
         digest = file_digest(outgoing.data)
         write_private(self._folder.outbox / upload_name(place.sequence, outgoing.kind, outgoing.data), outgoing.data)
-        values = (
-            place.sequence,
-            str(outgoing.kind),
-            outgoing.agreement,
-            outgoing.reference_date,
-            digest,
-            len(outgoing.data),
-        )
         with _transaction(self._connection):
+            self._check_restates(outgoing)
             try:
-                self._connection.execute(
-                    "INSERT INTO message (sequence, kind, agreement, reference_date, digest, size, state, spooled_at)"
-                    " VALUES (?, ?, ?, ?, ?, ?, 'spooled', ?)",
-                    (*values, utc_text(at)),
-                )
+                self._insert(place.sequence, outgoing, digest, at)
             except sqlite3.IntegrityError as error:
+                before = "released" if outgoing.restates is None else "restated"
                 raise OutboxError(
-                    f"agreement {outgoing.agreement} of {outgoing.reference_date} was released before",
+                    f"agreement {outgoing.agreement} of {outgoing.reference_date} was {before} before",
                     "see gpfed-agent sent; the same bytes are kept",
                 ) from error
             if also is not None:
@@ -156,12 +171,14 @@ class Outbox:
         return Message(*row)
 
     def released(self, agreement: str, reference_date: str) -> Message | None:
-        """The result already released for an agreement and reference date, or None."""
-        row = self._connection.execute(
-            f"SELECT {_COLUMNS} FROM message WHERE kind = 'result' AND agreement = ? AND reference_date = ?",
-            (agreement, reference_date),
-        ).fetchone()
-        return Message(*row) if row else None
+        """The result first released for an agreement and reference date, or None."""
+        found = self._results(agreement, reference_date)
+        return next((message for message in found if message.restates is None), None)
+
+    def restated(self, agreement: str, reference_date: str) -> Message | None:
+        """The restatement of an agreement and reference date, or None."""
+        found = self._results(agreement, reference_date)
+        return next((message for message in found if message.restates is not None), None)
 
     def in_state(self, *states: str) -> tuple[Message, ...]:
         """Messages in any of these states, in order."""
@@ -207,6 +224,43 @@ class Outbox:
         """The receipt's file and the diary's entry are written; harmless when repeated."""
         self._connection.execute(
             "UPDATE message SET state = 'recorded' WHERE sequence = ? AND state = 'receipted'", (message.sequence,)
+        )
+
+    def _results(self, agreement: str, reference_date: str) -> tuple[Message, ...]:
+        rows = self._connection.execute(
+            f"SELECT {_COLUMNS} FROM message WHERE kind = 'result' AND agreement = ? AND reference_date = ?",
+            (agreement, reference_date),
+        )
+        return tuple(Message(*row) for row in rows)
+
+    def _check_restates(self, outgoing: Outgoing) -> None:
+        if outgoing.restates is None:
+            return
+        first = self.released(outgoing.agreement, outgoing.reference_date)
+        if first is None or first.sequence != outgoing.restates:
+            raise OutboxError(
+                f"message {outgoing.restates} is not the first release of agreement {outgoing.agreement} of "
+                f"{outgoing.reference_date}: there is nothing to restate",
+                "see gpfed-agent sent",
+            )
+
+    def _insert(self, sequence: int, outgoing: Outgoing, digest: str, at: datetime) -> None:
+        values = (
+            sequence,
+            str(outgoing.kind),
+            outgoing.agreement,
+            outgoing.reference_date,
+            digest,
+            len(outgoing.data),
+            utc_text(at),
+            " ".join(outgoing.searches),
+            outgoing.restates,
+            outgoing.reason,
+        )
+        self._connection.execute(
+            "INSERT INTO message (sequence, kind, agreement, reference_date, digest, size, state, spooled_at, searches,"
+            " restates, reason) VALUES (?, ?, ?, ?, ?, ?, 'spooled', ?, ?, ?, ?)",
+            values,
         )
 
     def _check_next(self, place: Place) -> None:

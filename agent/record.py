@@ -31,6 +31,7 @@ def write_down(folder: StateFolder, outbox: Outbox, diary: Diary, message: Messa
             "agreement": message.agreement,
             "reference_date": message.reference_date,
             "digest": message.digest,
+            **({"restates": message.restates, "reason": message.reason} if message.restates is not None else {}),
         },
     )
     if message.state == "spooled":

@@ -15,7 +15,8 @@ from agent.outbox import Place
 from agent.sources import Ran
 from governance.audited import suppress_audited
 from governance.optouts import CountedPeople, take_off
-from governance.profiles import Profile, profile, size_band
+from governance.profiles import Profile, effective, profile, size_band
+from governance.restatement import Restatement
 from governance.sealing import ResultMessage, Translations
 from governance.suppress import Practice, SafeTable, Suppressed, Terms, failed, not_run
 from searches.answer import Failed, NotRun
@@ -30,10 +31,10 @@ def count_for_others(one: Due, ran: Ran, memory: Memory) -> Suppressed:
         OptOutsError: it is not known well enough who opted out; nothing may leave.
         DisclosureError: a search has more cells than may leave.
     """
-    terms = profile(one.active.agreement.profile)
+    terms = effective(profile(one.active.agreement.profile), one.own)
     counted = [_counted(one, ran, people) for people in _answers(one, ran)]
     practice = Practice(ran.answers.roster, ran.answers.type1, memory.local_key)
-    relaxed = {people.search.id: one.active.agreement.rule(people.search.id) for people in counted}
+    relaxed = {people.search.id: one.rule(people.search.id) for people in counted}
     made = suppress_audited(counted, Terms(one.active.agreement.id, terms, relaxed), practice, memory.history)
     unanswered = [_unanswered(ran, search, terms) for search in one.permitted if not _is_answered(ran, search)]
     unanswered += [not_run(search, terms, "denied_here") for search in one.denied_here]
@@ -61,6 +62,7 @@ def message_of(practice: str, one: Due, ran: Ran, tables: tuple[SafeTable, ...],
         delivered_on=ran.delivered_on,
         agent_version=version("gpfed"),
         list_size_band=size_band(_list_size(ran)),
+        restates=Restatement(one.restates.first.digest, one.restates.reason) if one.restates else None,
     )
 
 

@@ -2,9 +2,9 @@
 
 Both totals stand in it: everyone, and without the people who opted out of sharing; for appointments both as others
 count them (the first three per person) and all of them. Beside each exact figure stands what others will see of it,
-once that is decided: a number, a band, or the reason why there is none.
+once that is decided, and why: a number, a band, or nothing, with the rule that made the difference in a sentence.
 
-The page is one HTML file without scripts and without anything loaded from elsewhere.
+The JSON file has everything; the CSV, the page and `gpfed-agent explain` are made from it.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from pathlib import Path
+from typing import Any
 
 from agent.files import private_folder, write_private
+from agent.report_lines import COUNTS, OUTCOMES
+from agent.report_page import page
+from agent.sentences import About, Count, seen_by_others, sentence
+from governance.cells import CellState
+from governance.profiles import profile
 from governance.sealing import ResultMessage
-from governance.story import TableStory
-from governance.suppress import CellState, SafeRow, SafeTable, State
-from searches.search import Search, Unit
+from governance.story import CountStory, TableStory
+from governance.suppress import SafeTable
+from searches.search import Search
 
-OUTCOMES = {"met": "Met", "not_met": "Not met", "excepted": "Excepted"}
-COUNTS = {"everyone": "everyone", "without_type1": "without opt-outs"}
-UNCAPPED = {"everyone_uncapped": "everyone, all", "without_type1_uncapped": "without opt-outs, all"}
 NOTICE = "Exact figures, for this practice only. This file never leaves the practice."
+_Document = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,22 @@ class ExactReport:
     reference_date: date
     cells: Sequence[Mapping[str, Mapping[str, object]]]
 
-    @property
-    def counts(self) -> Mapping[str, str]:
-        """Names of the counts of one outcome, and how people read them."""
-        return COUNTS | UNCAPPED if self.search.unit is Unit.APPOINTMENT else COUNTS
-
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What others will see of a report's figures, and why; None: that is not decided, or nothing was released."""
+    """What others will see of a report's figures, and why; None: that is not decided, or nothing was released.
+
+    Args:
+        table: as it leaves.
+        story: what made each count so.
+        agreement: under which it leaves.
+        restates: whether this reference date was released before.
+    """
 
     table: SafeTable | None = None
     story: TableStory | None = None
+    agreement: str = ""
+    restates: bool = False
 
 
 def write_report(folder: Path, report: ExactReport, shown: Shown | None = None) -> None:
@@ -68,13 +75,12 @@ def write_report(folder: Path, report: ExactReport, shown: Shown | None = None) 
         report: the exact answer.
         shown: what others will see, or None while that is not decided.
     """
-    released = shown.table if shown is not None else None
-    story = shown.story if shown is not None else None
+    shown = shown or Shown()
+    document = _document(report, shown, _since(folder, report, shown))
     stem = private_folder(folder / report.reference_date.isoformat()) / report.search.id
-    rows = released.rows if released is not None else (None,) * len(report.cells)
-    write_private(stem.with_suffix(".json"), _json(report, released, story))
-    write_private(stem.with_suffix(".csv"), _csv(report, rows))
-    write_private(stem.with_suffix(".html"), _page(report, rows).encode("utf-8"))
+    write_private(stem.with_suffix(".json"), json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8"))
+    write_private(stem.with_suffix(".csv"), _csv(report, document))
+    write_private(stem.with_suffix(".html"), page(document).encode("utf-8"))
 
 
 def write_what_leaves(folder: Path, message: ResultMessage) -> None:
@@ -83,117 +89,77 @@ def write_what_leaves(folder: Path, message: ResultMessage) -> None:
     write_private(path, json.dumps(message.to_json(), indent=1).encode("ascii"))
 
 
-def seen_by_others(state: CellState) -> str:
-    """What others see of one count, in words.
-
-    >>> seen_by_others(CellState(State.BAND, below=8)), seen_by_others(CellState(State.VALUE, value=31))
-    ('below 8', '31')
-    """
-    match state.state:
-        case State.VALUE:
-            return str(state.value)
-        case State.BAND:
-            bounds = (("above", state.above), ("below", state.below))
-            return " and ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
-        case State.WITHHELD | State.NOT_RUN | State.FAILED:
-            return f"{state.state.replace('_', ' ')}: {state.reason}"
-
-
-def _json(report: ExactReport, released: SafeTable | None, story: TableStory | None) -> bytes:
-    document = {
+def _document(report: ExactReport, shown: Shown, since: str) -> _Document:
+    table, search = shown.table, report.search
+    return {
         "schema": 1,
         "notice": NOTICE,
         "practice": report.practice,
-        "search": report.search.id,
-        "search_digest": report.search.digest,
-        "title": report.search.title,
-        "unit": str(report.search.unit),
+        "search": search.id,
+        "search_digest": search.digest,
+        "title": search.title,
+        "why_it_matters": search.why_it_matters,
+        "unit": str(search.unit),
         "reference_date": report.reference_date.isoformat(),
+        "agreement": shown.agreement,
         "cells": list(report.cells),
-        "released": released.to_json() if released is not None else None,
-        "why": story.to_json() if story is not None else None,
+        "released": table.to_json() if table is not None else None,
+        "why": shown.story.to_json() if shown.story is not None else None,
+        "others_see": [_others_see(report, shown, number, since) for number in range(len(report.cells))]
+        if table is not None
+        else None,
     }
-    return json.dumps(document, indent=1, ensure_ascii=False).encode("utf-8")
 
 
-def _csv(report: ExactReport, released: Sequence[SafeRow | None]) -> bytes:
+def _others_see(report: ExactReport, shown: Shown, number: int, since: str) -> _Document:
+    """What others see of a cell's counts, in words, and why."""
+    table, story = shown.table, shown.story
+    if table is None:
+        return {}
+    about = About(report.search.unit, profile(table.profile), story.held_below if story is not None else 0, since)
+    stories: Sequence[CountStory | None] = story.rows[number].counts if story is not None else (None, None, None)
+    found = {}
+    for outcome, state, one in zip(OUTCOMES, table.rows[number].states, stories, strict=True):
+        count = _count(outcome, report.cells[number][outcome], state, one)
+        found[outcome] = {"words": seen_by_others(state), "why": sentence(count, about)}
+    return found
+
+
+def _count(outcome: str, exact: Any, state: CellState, story: CountStory | None) -> Count:
+    everyone, sharing = int(exact["everyone"]), int(exact["without_type1"])
+    if story is None:
+        return Count(outcome, everyone, sharing, state)
+    return Count(outcome, everyone, sharing, state, story.counted, story.rules, story.changed)
+
+
+def _since(folder: Path, report: ExactReport, shown: Shown) -> str:
+    """The release before, by its reference date where that is sure."""
+    now = report.reference_date.isoformat()
+    if shown.restates:
+        return f"the first release of {now}"
+    others = (path for path in folder.glob(f"*/{report.search.id}.json") if path.parent.name != now)
+    last = max((path.parent.name for path in others if _was_released(path)), default="")
+    return f"the release of {last}" if "" < last < now else "the release before"
+
+
+def _was_released(path: Path) -> bool:
+    try:
+        return json.loads(path.read_bytes())["released"] is not None
+    except (OSError, ValueError, KeyError, TypeError):
+        return False  # a report that cannot be read says nothing of when
+
+
+def _csv(report: ExactReport, document: _Document) -> bytes:
     text = io.StringIO()
     writer = csv.writer(text)
     names = [dimension.name for dimension in report.search.dimensions]
-    columns = [f"{outcome}_{count}" for outcome in OUTCOMES for count in (*report.counts, "others_see")]
-    writer.writerow([*names, *columns])
-    for cell, row in zip(report.cells, released, strict=True):
-        writer.writerow([*(cell["dimensions"].get(name, "") for name in names), *_figures(report, cell, row)])
+    counts = [count for count in COUNTS if count in document["cells"][0]["met"]]
+    writer.writerow([*names, *(f"{outcome}_{name}" for outcome in OUTCOMES for name in (*counts, "others_see", "why"))])
+    for number, cell in enumerate(document["cells"]):
+        row = [cell["dimensions"].get(name, "") for name in names]
+        for outcome in OUTCOMES:
+            seen = document["others_see"][number][outcome] if document["others_see"] else {"words": "", "why": ""}
+            # A thousands comma is for people, not for a file.
+            row += [*(str(cell[outcome][count]) for count in counts), seen["words"].replace(",", ""), seen["why"]]
+        writer.writerow(row)
     return text.getvalue().encode("utf-8-sig")
-
-
-def _figures(report: ExactReport, cell: Mapping[str, Mapping[str, object]], row: SafeRow | None) -> list[str]:
-    figures = []
-    for outcome in OUTCOMES:
-        figures += [str(cell[outcome][count]) for count in report.counts]
-        figures.append(seen_by_others(getattr(row, outcome)) if row is not None else "")
-    return figures
-
-
-def _page(report: ExactReport, released: Sequence[SafeRow | None]) -> str:
-    title = f"{report.search.title}: {report.practice}, {report.reference_date:%d %B %Y}"
-    rows = zip(report.cells, released, strict=True)
-    return _PAGE.format(
-        title=escape(title),
-        notice=escape(NOTICE),
-        why=escape(report.search.why_it_matters),
-        unit="appointments" if report.search.unit is Unit.APPOINTMENT else "people",
-        style=_STYLE,
-        head=_page_head(report),
-        body="\n".join(_page_row(report, cell, row) for cell, row in rows),
-    )
-
-
-def _page_head(report: ExactReport) -> str:
-    names = "".join(f'<th scope="col" rowspan="2">{escape(d.name)}</th>' for d in report.search.dimensions)
-    span = len(report.counts) + 1
-    groups = "".join(f'<th scope="colgroup" colspan="{span}">{label}</th>' for label in OUTCOMES.values())
-    counts = "".join(f'<th scope="col">{label}</th>' for label in (*report.counts.values(), "others see"))
-    return f"<tr>{names}{groups}</tr>\n<tr>{counts * len(OUTCOMES)}</tr>"
-
-
-def _page_row(report: ExactReport, cell: Mapping[str, Mapping[str, object]], row: SafeRow | None) -> str:
-    values = [str(cell["dimensions"].get(dimension.name, "all")) for dimension in report.search.dimensions]
-    heads = "".join(f'<th scope="row">{escape(value)}</th>' for value in values)
-    figures = "".join(f"<td>{escape(figure)}</td>" for figure in _figures(report, cell, row))
-    return f"<tr>{heads}{figures}</tr>"
-
-
-_STYLE = (
-    "body{font-family:Arial,sans-serif;margin:2rem;color:#212b32}"
-    "table{border-collapse:collapse}th,td{border-bottom:1px solid #aeb7bd;padding:.4rem .6rem;text-align:right}"
-    "th[scope=row],th[scope=colgroup]{text-align:left}.notice{border-left:6px solid #d5281b;padding:.5rem 1rem}"
-)
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="viewport" content="width=device-width">
-<title>{title}</title>
-<style>{style}</style>
-</head>
-<body>
-<main>
-<h1>{title}</h1>
-<p class="notice">{notice}</p>
-<p>{why}</p>
-<table>
-<caption>Numbers of {unit}. "Others see" is all that leaves the practice.</caption>
-<thead>
-{head}
-</thead>
-<tbody>
-{body}
-</tbody>
-</table>
-</main>
-</body>
-</html>
-"""

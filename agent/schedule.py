@@ -1,4 +1,4 @@
-"""`gpfed-agent start`: a small service that looks every so many minutes, and otherwise does nothing.
+"""`gpfed-agent start`: a small service that looks every so many minutes and in the release hour, and otherwise sleeps.
 
 Each turn is `gpfed-agent run --once` in a process of its own, whose memory goes back to the system when it ends; this
 one holds only the scheduler. Turns are spread by a random delay, so that the agents of a network do not come
@@ -16,14 +16,18 @@ from datetime import UTC, datetime
 from types import FrameType
 
 from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.combining import OrTrigger
+from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
+from agent.config import Config
 from agent.errors import INTERRUPTED, OK
 from agent.state import StateFolder
 
 logger = logging.getLogger(__name__)
 
 JITTER_SHARE = 0.2  # of the interval: agents of one network spread over a fifth of it
+RELEASE_MINUTE, RELEASE_JITTER_SECONDS = 15, 600  # of the release hour: from five past to twenty-five past
 END_SECONDS = 30
 
 Turn = Callable[[], int]
@@ -57,12 +61,12 @@ class TurnProcess:
                 self._process.kill()
 
 
-def start(folder: StateFolder, every_minutes: int) -> int:
+def start(folder: StateFolder, config: Config) -> int:
     """Serve until told to end; the exit code: 130 after an interrupt from the keyboard, 0 after a request to end."""
     turn = TurnProcess(folder)
-    scheduler = make_scheduler(turn, every_minutes)
+    scheduler = make_scheduler(turn, config.every_minutes, config.release_hour)
     signal.signal(signal.SIGTERM, _end)
-    logger.info("event=started every_minutes=%d", every_minutes)
+    logger.info("event=started every_minutes=%d release_hour=%d", config.every_minutes, config.release_hour)
     try:
         scheduler.start()
     except KeyboardInterrupt:
@@ -75,13 +79,19 @@ def start(folder: StateFolder, every_minutes: int) -> int:
     return OK
 
 
-def make_scheduler(turn: Turn, every_minutes: int) -> BlockingScheduler:
-    """A scheduler with one job: a turn now, then every so many minutes."""
+def make_scheduler(turn: Turn, every_minutes: int, release_hour: int) -> BlockingScheduler:
+    """A scheduler with one job: a turn now, then every so many minutes, and once in each day's release hour."""
     scheduler = BlockingScheduler(timezone=UTC)
     jitter_seconds = int(every_minutes * 60 * JITTER_SHARE)
     scheduler.add_job(
         turn,
-        IntervalTrigger(minutes=every_minutes, jitter=jitter_seconds, timezone=UTC),
+        OrTrigger(
+            [
+                IntervalTrigger(minutes=every_minutes, jitter=jitter_seconds, timezone=UTC),
+                # Without a zone: by this machine's clock, as the hour is.
+                CronTrigger(hour=release_hour, minute=RELEASE_MINUTE, jitter=RELEASE_JITTER_SECONDS),
+            ]
+        ),
         next_run_time=datetime.now(UTC),
         coalesce=True,
         max_instances=1,

@@ -40,9 +40,11 @@ CREATE TABLE IF NOT EXISTS message (
     spooled_at TEXT NOT NULL,
     uploaded_at TEXT NOT NULL DEFAULT '',
     received_at TEXT NOT NULL DEFAULT '',
-    receipt BLOB
+    receipt BLOB,
+    searches TEXT NOT NULL DEFAULT '',
+    restates INTEGER REFERENCES message (sequence),
+    reason TEXT NOT NULL DEFAULT ''
 );
-CREATE UNIQUE INDEX IF NOT EXISTS one_result ON message (agreement, reference_date) WHERE kind = 'result';
 CREATE TABLE IF NOT EXISTS decision (
     agreement TEXT NOT NULL,
     version INTEGER NOT NULL,
@@ -62,6 +64,20 @@ CREATE TABLE IF NOT EXISTS release_history (one INTEGER PRIMARY KEY CHECK (one =
 CREATE TABLE IF NOT EXISTS receipted (one INTEGER PRIMARY KEY CHECK (one = 1), highest INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS latest_time (one INTEGER PRIMARY KEY CHECK (one = 1), seen TEXT NOT NULL);
 """
+
+_RELEASES = """
+DROP INDEX IF EXISTS one_result;
+CREATE UNIQUE INDEX IF NOT EXISTS one_first ON message (agreement, reference_date)
+    WHERE kind = 'result' AND restates IS NULL;
+CREATE UNIQUE INDEX IF NOT EXISTS one_restatement ON message (agreement, reference_date)
+    WHERE kind = 'result' AND restates IS NOT NULL;
+"""
+_LATER_COLUMNS = {
+    "searches": "TEXT NOT NULL DEFAULT ''",
+    "restates": "INTEGER REFERENCES message (sequence)",
+    "reason": "TEXT NOT NULL DEFAULT ''",
+}
+"""Of messages: what folders of earlier agents have not."""
 
 BEGINS_HERE = b""
 """In place of a release history: results were released before there was one, and it begins with the next."""
@@ -191,11 +207,19 @@ def open_database(folder: StateFolder) -> Iterator[sqlite3.Connection]:
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    """Make what is missing; a folder of an agent that kept no release history yet begins one where it stands."""
+    """Make what is missing; a folder of an agent that kept no release history yet begins one where it stands.
+
+    Each step is harmless when repeated: a kill in between is made good when the folder is opened next.
+    """
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     connection.executescript(_SCHEMA)
     if "message" in tables and "release_history" not in tables:
         connection.execute("INSERT INTO release_history VALUES (1, ?)", (BEGINS_HERE,))
+    there = {name for _, name, *_ in connection.execute("PRAGMA table_info(message)")}
+    for name, kind in _LATER_COLUMNS.items():
+        if name not in there:
+            connection.execute(f"ALTER TABLE message ADD COLUMN {name} {kind}")
+    connection.executescript(_RELEASES)
 
 
 @contextmanager

@@ -27,7 +27,8 @@ def status_of(folder: StateFolder, now: datetime) -> dict[str, object]:
     entries = Diary(folder.diary, lambda: now).entries()
     with open_database(folder) as connection:
         said = {one.agreement_id: f"{one.decision} version {one.version}" for one in latest_decisions(connection)}
-        states = Counter(message.state for message in Outbox(folder, connection).messages())
+        messages = Outbox(folder, connection).messages()
+        states = Counter(message.state for message in messages)
     return {
         "practice": config.practice,
         "layout": config.layout,
@@ -36,7 +37,15 @@ def status_of(folder: StateFolder, now: datetime) -> dict[str, object]:
         "conformance": conformance.shown(folder),
         "catalogue": _catalogue(folder, now),
         "agreements": said,
+        "policy": {
+            "refuses": list(config.refuse_searches),
+            "profile": config.own_profile.id if config.own_profile is not None else "",
+        },
+        "release_hour": f"{config.release_hour:02}:00",
         "messages": dict(states),
+        "restated": {
+            f"{one.agreement} {one.reference_date}": one.reason for one in messages if one.restates is not None
+        },
         "diary": {"entries": len(entries), "latest": entries[-1].event, "at": entries[-1].at} if entries else {},
     }
 
@@ -61,7 +70,9 @@ def sent_rows(folder: StateFolder) -> list[dict[str, object]]:
 def _row(message: Message) -> dict[str, object]:
     return {
         "sequence": message.sequence,
-        "what": f"{message.kind} {message.agreement} {message.reference_date}".strip(),
+        "what": _what(message),
+        "restates": message.restates,
+        "reason": message.reason or None,
         "state": message.state,
         "size": message.size,
         "digest": message.digest,
@@ -69,6 +80,11 @@ def _row(message: Message) -> dict[str, object]:
         "uploaded_at": message.uploaded_at,
         "received_at": message.received_at,
     }
+
+
+def _what(message: Message) -> str:
+    what = f"{message.kind} {message.agreement} {message.reference_date}".strip()
+    return f"{what} restates {message.restates} ({message.reason})" if message.restates is not None else what
 
 
 def _catalogue(folder: StateFolder, now: datetime) -> dict[str, object]:

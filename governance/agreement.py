@@ -147,6 +147,7 @@ class LocalPolicy:
         denied_agreements: ids under which nothing runs here.
         ask: each search must be approved here before it runs for others.
         approved: content digests approved here; only asked for when `ask`.
+        profile: of disclosure control, asked for here beside the agreement's; None: the agreement's alone.
     """
 
     paused: bool = False
@@ -154,6 +155,7 @@ class LocalPolicy:
     denied_agreements: frozenset[str] = frozenset()
     ask: bool = False
     approved: frozenset[str] = field(default_factory=frozenset)
+    profile: Profile | None = None
 
 
 class Clause(StrEnum):

@@ -9,7 +9,9 @@ This is the network method of complementary suppression (Cox 1980; Kelly, Golden
 attacker of `governance.attacker` as judge: what it gives is safe whatever the heuristic did.
 
 Counts of the totals row cost more than all leaves together, because they are what most readers look at; counts
-withheld last time cost less, so that the pattern is steady and tells nothing.
+withheld last time cost less. As long as the counts that are large enough by themselves are the same as at the last
+release (who changes that comes in the company of delta people), what was withheld then is withheld again, if that is
+enough: so a move of a few people behind hidden counts does not show in what is withheld.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from typing import Final
 
 from governance.attacker import UNBOUNDED
 from governance.margins import Seen, Spot
+from governance.standing import OUTCOMES
 
 _LEAF_COST: Final = 1000
 _SAME_AS_LAST_TIME: Final = 400
@@ -71,6 +74,24 @@ def protect(seen: Seen, before: Collection[Spot] = (), forced: Collection[Spot] 
             seen.blank_row(narrow.row)
     _take_back(seen, judge, costs, (forced, given))
     return Covering(frozenset(seen.covered), frozenset(seen.blank), is_safe=True)
+
+
+def keep(seen: Seen, before: Collection[Spot], forced: Collection[Spot] = ()) -> Covering | None:
+    """Withhold what was withheld in the last release and no more, if that is enough; None: it is not.
+
+    Args:
+        seen: the table; its counts are covered, its rows blanked.
+        before: what was withheld; of a row that was blanked, all counts.
+        forced: what must be withheld in any case.
+    """
+    for row in sorted({row for row, _ in before} - seen.blank):
+        if all((row, outcome) in before for outcome in range(len(OUTCOMES))):
+            seen.blank_row(row)
+    for spot in sorted({*before, *forced}):
+        if seen.can_be_covered(spot):
+            seen.cover(spot)
+    is_enough = _Judge(seen).narrowed() is None
+    return Covering(frozenset(seen.covered), frozenset(seen.blank), is_safe=True) if is_enough else None
 
 
 class _Judge:

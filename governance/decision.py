@@ -11,42 +11,33 @@ what most readers look at. If even that is not enough, so is the table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from governance.complement import Covering, protect
+from governance.complement import Covering, keep, protect
 from governance.gate import Gate, let_out, moved
+from governance.known import Asked, known_of, margins_elsewhere
 from governance.margins import Known, Seen, Spot, Table
-from governance.overlap import Ledger, Near, gives_away, near_unions, rests, snaps
-from governance.primary import Look, Looks, Rule, margins_shown, shown_unions
+from governance.overlap import Ledger, Near, Nearness, gives_away, rests, snaps
+from governance.primary import Look, Looks, margins_shown, shown_unions
 from governance.release_history import Series
-from governance.standing import DEN, EXCEPTED, MET, NOT_MET, OUTCOMES, PARTS, REGISTER, Places, Row, Slots, Standing
+from governance.standing import (
+    DEN,
+    EXCEPTED,
+    MET,
+    NOT_MET,
+    OUTCOMES,
+    PARTS,
+    REGISTER,
+    Places,
+    Row,
+    Slots,
+    Standing,
+)
 from governance.visits import appointments, near_visits, patients, restated, snapped_visits
 
+_MOST_RESTS = 4  # leaves withheld because of what a total leaves, before all are
 _MOST_SNAPS = 24  # of one table; each is a comparison with every other set
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """One table that is to be released.
-
-    Args:
-        key: of its series.
-        places: of the table.
-        now: where everyone stands.
-        rule: of the search.
-        lists: registered patients of each leaf who may be counted, or None: not known.
-        bare: whether no leaf may be shown.
-        alerted: unions (row's first and part) that the nightly audit wants withheld.
-    """
-
-    key: str
-    places: Places
-    now: Standing
-    rule: Rule
-    lists: Sequence[int] | None = None
-    bare: bool = False
-    alerted: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +56,7 @@ class Decided:
         gated: bit set of those that they could, before any count was withheld.
         snapped: bit set of the unions in which people were placed as another search has them.
         full: the leaves where nobody is outside the table, but for moves that are held.
+        pattern: what is withheld to protect others within the table; of leaves withheld altogether, all counts.
     """
 
     table: Table
@@ -78,32 +70,46 @@ class Decided:
     gated: int
     snapped: int = 0
     full: frozenset[int] = frozenset()
+    pattern: frozenset[Spot] = frozenset()
 
 
-def decide(asked: Asked, before: Series | None, ledger: Ledger) -> Decided:
+def held(asked: Asked, before: Series | None) -> Standing:
+    """Where everyone stands in a table of people but for moves that the gate holds; arguments as for `decide`."""
+    return let_out(gate_of(asked, before), asked.now)
+
+
+def decide(asked: Asked, before: Series | None, ledger: Ledger, held: Standing) -> Decided:
     """What to release of a table of people.
 
     Args:
         asked: the table.
         before: what was released of it, padded to the index; None: nothing yet.
         ledger: of every other set released.
+        held: what the gate lets out.
     """
     gate = gate_of(asked, before)
-    held = let_out(gate, asked.now)
     standing, stuck = _clear_of_others(asked, gate, ledger, held)
     sizes = asked.places.sizes(standing)
     table = Table(asked.places, sizes, sizes, asked.rule)
-    known = _known(asked, standing, ledger, before)
+    known = known_of(asked, standing, ledger, before)
     covered_before = before.covered if before is not None else frozenset()
     stuck += tuple(gives_away(ledger, asked.places, standing, gate.shown(sizes), _of(asked)))
-    unwanted = Unwanted(stuck, asked.alerted, asked.bare, covered_before)
+    unwanted = Unwanted(stuck, asked.alerted, asked.bare, covered_before, before.past[0].shown if before else None)
     decided = cover(table, known, unwanted, (standing,))
-    if _margins_elsewhere(asked, standing, ledger) & ~decided.shown:
+    pattern = decided.pattern
+    if margins_elsewhere(asked, standing, ledger, known) & ~decided.shown:
         # One-way margins by another search and leaves by this one: together they may tell of the hidden leaves.
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
-    if any(ledger.near(rest, *_of(asked)) for rest in rests(asked.places, standing, decided.shown)):
+    for _ in range(_MOST_RESTS):
+        leaf = _leaf_beside(asked, standing, ledger, decided)
+        if leaf is None:
+            break
+        unwanted = replace(unwanted, near=(*unwanted.near, leaf))
+        decided = cover(table, known, unwanted, (standing,))
+    if any(ledger.near(rest, *_of(asked)) for rest in rests(asked.places, standing, decided.shown).values()):
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
-    return replace(decided, snapped=_changed(asked.places, held, standing), full=known.full)
+    decided = replace(decided, snapped=_changed(asked.places, held, standing), full=known.full, pattern=pattern)
+    return _silenced(decided) if asked.is_silent else decided
 
 
 def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Ledger) -> Decided:
@@ -127,7 +133,26 @@ def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Led
     slots, near = _visits_clear_of_others(asked, slots, ledger, find)
     table = Table(places, patients(places, slots), appointments(places, slots), asked.rule)
     covered_before = before.covered if before is not None else frozenset()
-    return cover(table, Known(), Unwanted(near, asked.alerted, asked.bare, covered_before), slots)
+    decided = cover(table, Known(), Unwanted(near, asked.alerted, asked.bare, covered_before), slots)
+    return _silenced(decided) if asked.is_silent else decided
+
+
+def _leaf_beside(asked: Asked, standing: Standing, ledger: Ledger, decided: Decided) -> Near | None:
+    """The shown leaf to withhold if what a total leaves comes near to another search's set: then it leaves more."""
+    for part, rest in rests(asked.places, standing, decided.shown).items():
+        if ledger.near(rest, *_of(asked)):
+            shown = [row for row in asked.places.leaf_rows if decided.shown >> row.first + part & 1]
+            people = decided.table.people
+            least = min(shown, key=lambda row: (people[row.first + part], row.first), default=None)
+            return None if least is None else Near(least, part, ())
+    return None
+
+
+def _silenced(decided: Decided) -> Decided:
+    """Withheld altogether: nothing of it is shown, so it is in no combination of counts."""
+    none: frozenset[Spot] = frozenset()
+    every_row = frozenset(range(len(decided.table.rows)))
+    return replace(decided, covered=none, blank=every_row, near=none, alerted=none, shown=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +164,14 @@ class Unwanted:
         alerted: numbers of unions that the nightly audit wants withheld.
         bare: whether no leaf may be shown.
         before: what was withheld last time, to be withheld again where anything has to be.
+        steady: the unions that could be shown at the last release; as long as it is these, what was withheld stays so.
     """
 
     near: tuple[Near, ...]
     alerted: frozenset[int]
     bare: bool
     before: frozenset[Spot]
+    steady: int | None = None
 
 
 def cover(table: Table, known: Known, unwanted: Unwanted, slots: tuple[Standing, ...]) -> Decided:
@@ -157,24 +184,33 @@ def cover(table: Table, known: Known, unwanted: Unwanted, slots: tuple[Standing,
         slots: the standing that was counted.
     """
     leaves = table.leaves if unwanted.bare else frozenset()
-    chosen = _covered(table, known, unwanted, leaves)
+    gated = shown_unions(table.places, table.people, table.rule, bare=unwanted.bare)
+    kept = _kept(table, known, unwanted, leaves) if gated == unwanted.steady else None
+    chosen = kept or _covered(table, known, unwanted, leaves)
     if not unwanted.bare and not _spares_totals(chosen):
         bare = _covered(table, known, unwanted, table.leaves)
         if _totals_covered(bare) < _totals_covered(chosen):
             chosen = bare
     is_safe = chosen.covering.is_safe
     shown = chosen.seen.shown() if is_safe else 0
+    near, alerted = chosen.near & chosen.covering.covered, chosen.alerted & chosen.covering.covered
     return Decided(
         table=table,
         looks=tuple(chosen.seen.looks),
         covered=chosen.covering.covered,
         blank=chosen.covering.blank if is_safe else frozenset(range(len(table.rows))),
-        near=chosen.near & chosen.covering.covered,
-        alerted=chosen.alerted & chosen.covering.covered,
+        near=near,
+        alerted=alerted,
         slots=slots,
         shown=shown | margins_shown(table.places, table.people, shown),
-        gated=shown_unions(table.places, table.people, table.rule, bare=unwanted.bare),
+        gated=gated,
+        pattern=_pattern(chosen.covering, near | alerted) if is_safe else frozenset(),
     )
+
+
+def _pattern(covering: Covering, besides: frozenset[Spot]) -> frozenset[Spot]:
+    blank = ((row, outcome) for row in covering.blank for outcome in range(len(OUTCOMES)))
+    return covering.covered - besides | frozenset(blank)
 
 
 def gate_of(asked: Asked, before: Series | None) -> Gate:
@@ -191,15 +227,18 @@ def gate_of(asked: Asked, before: Series | None) -> Gate:
 
 def _clear_of_others(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> tuple[Standing, tuple[Near, ...]]:
     """The standing snapped to others' sets where it comes near to them, and the unions that could not be."""
+    nearness = Nearness(ledger, asked.places, _of(asked))
+
+    def find(one: Standing) -> list[Near]:
+        return nearness.of(one, gate.shown(asked.places.sizes(one)))
+
     stuck: set[tuple[int, int]] = set()
-    found = _near(asked, gate, ledger, standing)
+    found = find(standing)
     for _ in range(_MOST_SNAPS):
         first = next((near for near in found if (near.row.first, near.part) not in stuck), None)
         if first is None:
             break
-        ways = [
-            (_near(asked, gate, ledger, new), new) for new in snaps(gate, standing, first, ledger, asked.rule.possible)
-        ]
+        ways = [(find(new), new) for new in snaps(gate, standing, first, ledger, asked.rule.possible)]
         best = min(ways, key=lambda way: len(way[0]), default=(found, standing))
         if len(best[0]) < len(found):
             found, standing = best
@@ -225,51 +264,12 @@ def _visits_clear_of_others(
 def _changed(places: Places, held: Standing, standing: Standing) -> int:
     unions: set[int] = set()
     for person, old in moved(held, standing):
-        unions |= places.unions_of[old] ^ places.unions_of[standing[person]]
+        unions |= places.border(old, standing[person])
     return sum(1 << union for union in unions)
-
-
-def _near(asked: Asked, gate: Gate, ledger: Ledger, standing: Standing) -> list[Near]:
-    shown = gate.shown(asked.places.sizes(standing))
-    return near_unions(ledger, asked.places, standing, shown, _of(asked))
 
 
 def _of(asked: Asked) -> tuple[str, int]:
     return asked.key, asked.rule.profile.overlap_width
-
-
-def _margins_elsewhere(asked: Asked, standing: Standing, ledger: Ledger) -> int:
-    """The one-way margins that another search has released, as bit set of unions."""
-    places, found, seen = asked.places, 0, set[int]()
-    for row in (places.totals, *places.leaf_rows, *places.margins):
-        for part in (REGISTER, DEN, MET, NOT_MET, EXCEPTED):
-            members = places.members(standing, row.first + part)
-            # What is all of the totals, or one leaf, is known as such.
-            if row in places.margins and members and members not in seen and ledger.holds(members, asked.key):
-                found |= 1 << row.first + part
-            seen.add(members)
-    return found
-
-
-def _known(asked: Asked, standing: Standing, ledger: Ledger, before: Series | None) -> Known:
-    elsewhere = _elsewhere(asked, standing, ledger) if asked.rule.profile.complementary else 0
-    if asked.lists is None:
-        return Known(elsewhere=elsewhere)
-    sizes = asked.places.sizes(standing)
-    outside = [
-        listed - sizes[row.first + REGISTER] for listed, row in zip(asked.lists, asked.places.leaf_rows, strict=True)
-    ]
-    return Known(asked.lists, outside, _full(asked, outside, before), elsewhere)
-
-
-def _full(asked: Asked, outside: Sequence[int], before: Series | None) -> frozenset[int]:
-    """The leaves where nobody is outside, or only people whose moves into the table are held.
-
-    It follows from what was released and from public lists alone: if it followed from today's answer, a move that is
-    held would show in what is withheld.
-    """
-    delta, were = asked.rule.profile.gate_delta, before.full if before is not None else frozenset()
-    return frozenset(leaf for leaf, people in enumerate(outside) if people <= 0 or (leaf in were and people < delta))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,37 +280,35 @@ class _Chosen:
     alerted: frozenset[Spot]
 
 
-def _elsewhere(asked: Asked, standing: Standing, ledger: Ledger) -> int:
-    """The unions whose people were just so released by another search, and are so by more than chance.
-
-    Where nobody is excepted, the register and met and not met together are the same people; that another search's
-    register is the same tells others of the register, not of the exceptions. So of unions with the same people only
-    the widest counts.
-    """
-    found, seen = 0, set()
-    rows = (asked.places.totals, *(() if asked.bare else asked.places.leaf_rows))
-    for row in dict.fromkeys(rows):
-        for part in (REGISTER, DEN, MET, NOT_MET, EXCEPTED):
-            members = asked.places.members(standing, row.first + part)
-            if members and members not in seen and ledger.holds(members, asked.key):
-                found |= 1 << row.first + part
-            seen.add(members)
-    return found
-
-
 def _covered(table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]) -> _Chosen:
+    seen, near, alerted = _unwanted_in(table, known, unwanted, blank)
+    if table.rule.profile.complementary:
+        return _Chosen(seen, protect(seen, unwanted.before, near | alerted), near, alerted)
+    for spot in near | alerted:
+        seen.cover(spot)
+    return _Chosen(seen, Covering(frozenset(seen.covered), blank, is_safe=True), near, alerted)
+
+
+def _kept(table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]) -> _Chosen | None:
+    """Withheld what was withheld last time, if nothing has changed that others can see, and it is enough."""
+    if not table.rule.profile.complementary:
+        return None
+    seen, near, alerted = _unwanted_in(table, known, unwanted, blank)
+    covering = keep(seen, unwanted.before, near | alerted)
+    return None if covering is None else _Chosen(seen, covering, near, alerted)
+
+
+def _unwanted_in(
+    table: Table, known: Known, unwanted: Unwanted, blank: frozenset[int]
+) -> tuple[Seen, frozenset[Spot], frozenset[Spot]]:
+    """A table as others see it, and its counts that are near to others, and that the audit wants withheld."""
     # Where no leaf may be shown because the practice is small, a large leaf is no secret: only few people are.
     seen = Seen(table, known, blank, table.leaves if unwanted.bare else ())
     near = _spots(seen, ((one.row, one.part) for one in unwanted.near))
     told = (
         (row, part) for row in table.places.rows for part in range(len(PARTS)) if row.first + part in unwanted.alerted
     )
-    alerted = _spots(seen, told)
-    if table.rule.profile.complementary:
-        return _Chosen(seen, protect(seen, unwanted.before, near | alerted), near, alerted)
-    for spot in near | alerted:
-        seen.cover(spot)
-    return _Chosen(seen, Covering(frozenset(seen.covered), blank, is_safe=True), near, alerted)
+    return seen, near, _spots(seen, told)
 
 
 def _spots(seen: Seen, unions: Iterable[tuple[Row, int]]) -> frozenset[Spot]:

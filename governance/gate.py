@@ -28,7 +28,7 @@ from governance.standing import PARTS, Places, Standing
 Moves = tuple[tuple[int, int], ...]
 """Positions of people, and the place where each stood before."""
 
-_CHUNK = 256  # most people have not moved: whole stretches are compared at once
+_CHUNK, _PIECE = 512, 16  # most people have not moved: whole stretches are compared at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,33 +92,36 @@ def is_clear(gate: Gate, standing: Standing) -> bool:
 
 def moved(before: bytes | bytearray, after: bytes | bytearray) -> Moves:
     """Who stands elsewhere, and where they stood before."""
-    found = []
-    for start in range(0, len(before), _CHUNK):
-        then, now = before[start : start + _CHUNK], after[start : start + _CHUNK]
-        if then != now:
+    found: list[tuple[int, int]] = []
+    changed = [(start, _CHUNK) for start in range(0, len(before), _CHUNK)] if before != after else []
+    for start, size in changed:  # stretches in which somebody has moved are added at the end, in narrower ones
+        then, now = before[start : start + size], after[start : start + size]
+        if then != now and size > _PIECE:
+            changed += [(piece, _PIECE) for piece in range(start, start + size, _PIECE)]
+        elif then != now:
             pairs = enumerate(zip(then, now, strict=True), start=start)
             found += [(person, old) for person, (old, new) in pairs if old != new]
     return tuple(found)
 
 
-def hidden_under_totals(places: Places, shown: int) -> tuple[frozenset[int], ...]:
-    """What total less shown leaves gives: for each of the five unions of the totals, the places of hidden leaves."""
+def hidden_under_totals(places: Places, shown: int) -> dict[int, frozenset[int]]:
+    """What total less shown leaves gives: for the five unions of the totals, by part, the places of hidden leaves."""
     if len(places.leaves) == 1:
-        return ()
-    found = []
+        return {}
+    found = {}
     for part in range(len(PARTS)):
         if shown >> places.totals.first + part & 1:
             unions = [row.first + part for row in places.leaf_rows if not shown >> row.first + part & 1]
-            found.append(frozenset().union(*(places.unions[union] for union in unions)))
-    return tuple(union for union in found if union)
+            found[part] = frozenset().union(*(places.unions[union] for union in unions))
+    return {part: union for part, union in found.items() if union}
 
 
 def _near_last(gate: Gate, released: bytes | bytearray, shown: int) -> set[int]:
     crossing: dict[int, int] = {}
     moves = moved(gate.last, released)
-    of = gate.places.unions_of
+    border = gate.places.border
     for person, old in moves:
-        for union in of[old] ^ of[released[person]]:
+        for union in border(old, released[person]):
             crossing[union] = crossing.get(union, 0) + 1
     watched = shown | gate.past[0].shown
     near = {union for union, people in crossing.items() if people < gate.delta and watched >> union & 1}
@@ -126,13 +129,13 @@ def _near_last(gate: Gate, released: bytes | bytearray, shown: int) -> set[int]:
 
 
 def _people_crossing(gate: Gate, released: bytes | bytearray, moves: Moves, unions: set[int]) -> set[int]:
-    of = gate.places.unions_of
-    return {person for person, old in moves if not unions.isdisjoint(of[old] ^ of[released[person]])}
+    border = gate.places.border
+    return {person for person, old in moves if not unions.isdisjoint(border(old, released[person]))}
 
 
 def _remainder_crossing(gate: Gate, released: bytes | bytearray, moves: Moves, shown: int) -> set[int]:
     telling: set[int] = set()
-    for union in hidden_under_totals(gate.places, shown & gate.past[0].shown):
+    for union in hidden_under_totals(gate.places, shown & gate.past[0].shown).values():
         crossing = {person for person, old in moves if (old in union) != (released[person] in union)}
         if len(crossing) < gate.delta:
             telling |= crossing
@@ -144,7 +147,8 @@ def _near_earlier(gate: Gate, released: bytes | bytearray, shown: int) -> set[in
     walk = _WalkBack(gate, released)
     for newer, older in zip(gate.past, gate.past[1:], strict=False):
         walk.undo(newer.undo)
-        near = {union for union in walk.near if shown & older.shown & 1 << union}
+        watched = shown & older.shown
+        near = {union for union in walk.near if watched >> union & 1}
         if near:
             rows = {union - union % len(PARTS) for union in near}
             beside = {row + part for row in rows for part in range(len(PARTS))}
@@ -156,27 +160,28 @@ class _WalkBack:
     """How many people each union differs by, between a standing and ever earlier releases."""
 
     def __init__(self, gate: Gate, standing: bytes | bytearray) -> None:
-        self._of, self._delta = gate.places.unions_of, gate.delta
+        self._border, self._delta = gate.places.border, gate.delta
         self._standing, self._then = standing, bytearray(gate.last)
         self._crossing: dict[int, int] = {}
         self.near: set[int] = set()
         for person, old in moved(gate.last, standing):
-            self._count(self._of[old] ^ self._of[standing[person]], 1)
+            self._count(self._border(old, standing[person]), 1)
 
     def undo(self, moves: Moves) -> None:
         for person, old in moves:
-            here = self._of[self._standing[person]]
-            self._count(here ^ self._of[self._then[person]], -1)
-            self._count(here ^ self._of[old], 1)
+            here, then = self._standing[person], self._then[person]
+            self._count(self._border(here, then), -1)
+            self._count(self._border(here, old), 1)
             self._then[person] = old
 
     def _count(self, unions: frozenset[int], step: int) -> None:
+        crossing, delta = self._crossing, self._delta
         for union in unions:
-            people = self._crossing.get(union, 0) + step
-            self._crossing[union] = people
-            if 1 <= people < self._delta:
+            people = crossing.get(union, 0) + step
+            crossing[union] = people
+            if 1 <= people < delta:
                 self.near.add(union)
-            else:
+            elif people in (0, delta):
                 self.near.discard(union)
 
 

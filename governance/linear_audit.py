@@ -7,7 +7,8 @@ the question is: does the space that the released 0/1 vectors span hold the indi
 
 Three sets are tried exhaustively, among those of the same cell (which is what a reader can put side by side): for every
 two disjoint ones their union, for every two nested ones their difference, is looked up among all as in the overlap
-ledger. Longer combinations by elimination:
+ledger. Only combinations that hold a set that was not out before are looked for: the others were, when they left.
+Longer combinations by elimination:
 
 1. Classes. People with the same membership in every released set cannot be told apart; any such indicator is constant
    on each class, so a class larger than `few` is not in the set. There are fewer classes than people.
@@ -26,10 +27,9 @@ is where in all of them, and then needs no count.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from itertools import combinations
 from typing import Final
 
 from governance.overlap import Ledger
@@ -79,12 +79,15 @@ def audit(released: Sequence[int], few: int, most_sets: int = MOST_SETS) -> tupl
     return tuple(found.values())
 
 
-def triples(side_by_side: Iterable[Sequence[int]], few: int) -> tuple[Combination, ...]:
+def triples(
+    side_by_side: Iterable[Sequence[int]], few: int, out: Collection[int] = frozenset()
+) -> tuple[Combination, ...]:
     """The combinations of three sets that tell of 1 to `few` people.
 
     Args:
         side_by_side: released sets, those of the same cell together.
         few: as many people, or fewer, are too few to be told of.
+        out: those that were out before; a combination of three such sets is not looked for.
     """
     found: dict[int, Combination] = {}
     for together in side_by_side:
@@ -92,15 +95,47 @@ def triples(side_by_side: Iterable[Sequence[int]], few: int) -> tuple[Combinatio
         ledger = Ledger(few)
         for one in sets:
             ledger.add(one, None)
-        for one, other in combinations(sets, 2):
-            for parts, sign in _two(one, other):
-                for near in ledger.near(parts, _NOBODY, few):
-                    if near.members not in (one, other):
-                        _keep(found, (near.members, one, other), sign, near.members ^ parts)
+        new = [one for one in sets if one not in out]
+        old = [one for one in sets if one in out]
+        for number, one in enumerate(new):
+            for other in (*new[:number], *old):
+                _look_up(found, ledger, (one, other), few)
+            for other in old:
+                _look_up_beside(found, ledger, (one, other), few)
     return tuple(found.values())
 
 
 _NOBODY: Final = object()
+
+
+def _look_up(found: dict[int, Combination], ledger: Ledger, pair: tuple[int, int], few: int) -> None:
+    """Combinations of two sets that are disjoint or nested, and a third that is nearly what they make."""
+    one, other = pair
+    for parts, sign in _two(one, other):
+        for near in ledger.near(parts, _NOBODY, few):
+            if near.members not in pair:
+                _keep(found, (near.members, one, other), sign, near.members ^ parts)
+
+
+def _look_up_beside(found: dict[int, Combination], ledger: Ledger, pair: tuple[int, int], few: int) -> None:
+    """Combinations in which a new set is nearly what two old ones make: of the one old set, the other."""
+    new, old = pair
+    common = new & old
+    only_new, only_old = new ^ common, old ^ common
+    if common and only_new and 1 <= only_old.bit_count() <= few:
+        parts, sign = only_new, (-1, 1, -1)
+    elif common and only_old and 1 <= only_new.bit_count() <= few:
+        parts, sign = only_old, (1, 1, -1)
+    elif 1 <= common.bit_count() <= few and only_new and only_old:
+        parts, sign = new | old, (1, -1, -1)
+    else:
+        return
+    for near in ledger.near(parts, _NOBODY, few):
+        joined = near.members & old
+        if near.members not in pair and joined == (0 if sign[0] < 0 else near.members if sign[1] > 0 else old):
+            made = near.members | old if sign[0] < 0 else near.members ^ old
+            if 1 <= (people := made ^ new).bit_count() <= few:
+                _keep(found, (near.members, new, old), sign, people)
 
 
 def _two(one: int, other: int) -> list[tuple[int, tuple[int, int, int]]]:
@@ -231,13 +266,30 @@ class Told:
     Args:
         alerts: the unions to withhold, by series.
         targets: bit sets of people; a count that is snapped to its target makes the combination tell of nobody.
+        concerned: every series that would now release a set of some combination.
     """
 
-    alerts: Mapping[str, frozenset[int]]
-    targets: tuple[int, ...]
+    alerts: Mapping[str, frozenset[int]] = field(default_factory=dict)
+    targets: tuple[int, ...] = ()
+    concerned: frozenset[str] = frozenset()
 
 
-def told_by(history: ReleaseHistory, few: int, keys: Collection[str]) -> Told:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What an audit looks at.
+
+    Args:
+        keys: of the series that are about to be released.
+        out: the sets that were shown last before this release.
+        asked: what it asked for before; a union that is shown all the same is known from elsewhere, and no more asked.
+    """
+
+    keys: Collection[str]
+    out: Collection[int] = frozenset()
+    asked: Mapping[str, frozenset[int]] = field(default_factory=dict)
+
+
+def told_by(history: ReleaseHistory, few: int, at: Looked) -> Told:
     """What to change in a release, so that no combination tells of a few people.
 
     Of each combination one set is chosen that these series are about to release: of those that hold the few (so that it
@@ -247,25 +299,44 @@ def told_by(history: ReleaseHistory, few: int, keys: Collection[str]) -> Told:
     Args:
         history: as it would be after the release; the newest releases of people are looked at.
         few: as many people, or fewer, are too few to be told of.
-        keys: of the series that are about to be released.
+        at: at what to look.
     """
     sets = _named(history)
-    cells: dict[object, list[int]] = {}
-    for members, shown in sets.items():
-        for one in shown:
-            cells.setdefault(one.cell, []).append(members)
+    if all(members in at.out for members in sets):
+        return Told()
     totals_first = sorted(sets, key=lambda members: (not sets[members][0].is_total, -members.bit_count()))
     alerts: dict[str, set[int]] = {}
-    targets = []
-    for combination in (*triples(cells.values(), few), *audit(totals_first, few)):
-        ours = {members: [one for one in sets[members] if one.key in keys] for members in combination.sets}
-        theirs = [members for members, shown in ours.items() if shown]
+    targets, concerned = [], set[str]()
+    for combination in (*triples(_side_by_side(sets), few, at.out), *audit(totals_first, few)):
+        ours = {members: [one for one in sets[members] if one.key in at.keys] for members in combination.sets}
+        if not any(ours.values()) or all(members in at.out for members in combination.sets):
+            continue
+        concerned |= {one.key for shown in ours.values() for one in shown}
+        asked = {members for members, shown in ours.items() if all(_was_asked(one, at) for one in shown)}
+        theirs = [members for members, shown in ours.items() if shown and members not in asked]
         if theirs:
             chosen = min(theirs, key=partial(_rank, combination.people, ours))
             targets.append(chosen ^ combination.people)
             for one in ours[chosen]:
                 alerts.setdefault(one.key, set()).add(one.union)
-    return Told({key: frozenset(unions) for key, unions in alerts.items()}, tuple(targets))
+    return Told({key: frozenset(unions) for key, unions in alerts.items()}, tuple(targets), frozenset(concerned))
+
+
+def _was_asked(one: _Named, at: Looked) -> bool:
+    return one.union in at.asked.get(one.key, frozenset())
+
+
+def _side_by_side(sets: Mapping[int, Sequence[_Named]]) -> Iterable[Sequence[int]]:
+    cells: dict[object, list[int]] = {}
+    for members, shown in sets.items():
+        for cell in dict.fromkeys(one.cell for one in shown):
+            cells.setdefault(cell, []).append(members)
+    return cells.values()
+
+
+def last_shown(history: ReleaseHistory) -> frozenset[int]:
+    """Every set that the last releases of people show."""
+    return frozenset(_named(history))
 
 
 def _rank(people: int, ours: Mapping[int, Sequence[_Named]], members: int) -> tuple[bool, bool, int]:

@@ -7,6 +7,8 @@ their ids:
     digests     base64: 8 bytes of each search's digest   statements  base64: 8 bytes of each statement's digest, zeros
     if none cells       base64: 8 bytes for every cell of every table, in declared order
 
+A restatement has one field more, `restates`: the digest of the file that it restates, and why.
+
 A cell is 64 bits: 0, then 21 bits each for met, not met and excepted. The 21 bits are 3 of kind and 18 of number:
 
     0 value n   1 band, below n   2 band, above n   3 band, above 0 and below n
@@ -31,6 +33,7 @@ from governance.canonical import to_canonical
 from governance.cells import CellState, Reason, ReceivedTable, State
 from governance.errors import FormatError
 from governance.profiles import FLOOR, SIZE_BANDS
+from governance.restatement import Restatement, RestatementReason
 from governance.result import MOST_SEARCHES, ReceivedResult, ResultMessage
 from governance.signing import decode64, encode64
 from governance.suppress import ENGINE_VERSION
@@ -49,12 +52,17 @@ from governance.wire import (
 
 PAYLOAD_LIMIT_BYTES: Final = 4 * 1024 * 1024
 _SHORT_BYTES, _CELL_BYTES = 8, 8
-_HEAD_BYTES = 1600  # everything but the columns: 22 short fields, of which four are random digests
+_HEAD_BYTES = 1600  # everything but the columns: 23 short fields, of which five are random digests
 _NUMBER_BITS, _STATE_BITS = 18, 21
 _NUMBER_MASK, _STATE_MASK = 2**_NUMBER_BITS - 1, 2**_STATE_BITS - 1
 _REASONS = tuple(Reason)
 _NO_NUMBER = (State.WITHHELD, State.NOT_RUN, State.FAILED)  # kinds 4, 5, 6
 _Short = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._+-]+$")]
+
+
+class _RestatesModel(Message):
+    file: Digest
+    reason: Annotated[str, Field(pattern=f"^({'|'.join(RestatementReason)})$")]
 
 
 class _PayloadModel(Message):
@@ -85,6 +93,7 @@ class _PayloadModel(Message):
     digests: str
     statements: str
     cells: str
+    restates: _RestatesModel | None = None  # there in a restatement only
 
 
 def compressed_bound(shape: tuple[tuple[str, int], ...]) -> int:
@@ -130,6 +139,8 @@ def write_payload(message: ResultMessage, hub_key: str) -> bytes:
         "statements": encode64(b"".join(_short(made.statements.get(table.search_id, "")) for table in tables)),
         "cells": encode64(b"".join(_pack(row.states) for table in tables for row in table.rows)),
     }
+    if message.restates is not None:
+        body["restates"] = message.restates.to_json()
     payload = to_canonical(body)
     read_payload(payload)  # what the hub could not read is found here, where the figures are
     return payload
@@ -170,7 +181,13 @@ def read_payload(payload: bytes) -> ReceivedResult:
         statements=_statements(model),
         receipts_digest=model.receipts_digest,
         payload=payload,
+        restates=_restates(model),
     )
+
+
+def _restates(model: _PayloadModel) -> Restatement | None:
+    said = model.restates
+    return Restatement(said.file, RestatementReason(said.reason)) if said is not None else None
 
 
 def _tables(model: _PayloadModel) -> tuple[ReceivedTable, ...]:

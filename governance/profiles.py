@@ -16,12 +16,14 @@ others to the nearest 5), with the gate added, because the method ignores series
     effective rule = agreement's profile (with the relaxations signed for that search) ∩ practice's profile ∩ floor
 
 `narrowest` takes the stricter of each parameter by itself; the id of the result names every profile in it
-(`gp-bench+strict10`), so that the hub can work out the same rule.
+(`gp-bench+strict10`), so that the hub can work out the same rule. A practice that only wants larger numbers names a
+smallest count beside the agreement's profile (`gp-bench+k12`).
 """
 
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -31,6 +33,7 @@ from governance.errors import NotPermittedError
 from searches.search import Schedule
 
 APPOINTMENT_ROUNDING: Final = 5  # appointments go to the nearest 5 in every profile
+LARGEST_K: Final = 99  # that a practice can ask for
 _JOIN = "+"
 
 
@@ -155,6 +158,12 @@ FLOOR = Floor(
     most_releases=2,
     largest_number=2**18 - 1,
 )
+_WIDEST = Profile(
+    "k5", FLOOR.k, True, False, 1, 0, False, FLOOR.gate_delta, 1, FLOOR.k - 1, FLOOR.most_dimensions, 0, _WEEKLY,
+    MeanRule(),
+)  # fmt: skip
+"""Nothing beyond the floor: narrows no profile in anything."""
+_SMALLEST: Final = re.compile(r"k([5-9]|[1-9][0-9])")
 
 SIZE_BANDS = ("under 4,000", "4,000 to 7,999", "8,000 to 11,999", "12,000 or more")
 _SIZE_STEP = 4000  # registered patients
@@ -162,18 +171,49 @@ _SIZE_STEP = 4000  # registered patients
 
 @lru_cache(maxsize=64)
 def profile(name: str) -> Profile:
-    """The profile of that name, or the narrowest of several whose names are joined by +.
+    """The profile of that name, or the narrowest of several whose names are joined by +; one of them at least is whole.
 
     Raises:
         NotPermittedError: there is none, or it lies below the floor.
     """
     names = name.split(_JOIN)
-    unknown = [one for one in names if one not in PROFILES]
-    if unknown or names != sorted(set(names)):
+    parts = [_part(one) for one in names]
+    found = narrowest(*(part for part in parts if part is not None)) if all(parts) else None
+    if found is None or found.id != name or not any(one in PROFILES for one in names):
         raise NotPermittedError(f"profile {name[:40]!r} is not known, expected one of: {', '.join(PROFILES)}")
-    found = narrowest(*(PROFILES[one] for one in names))
     check_floor(found)
     return found
+
+
+def at_least(k: int) -> Profile:
+    """What narrows any profile to counts of at least `k` patients, and to nothing else; by itself it is no profile.
+
+    Differences between searches are held apart by as many as in the widest of the profiles: the ledger finds no more.
+
+    Raises:
+        NotPermittedError: the floor is higher.
+    """
+    width = max(one.overlap_width for one in PROFILES.values())
+    found = replace(_WIDEST, id=f"k{k}", k=k, overlap_width=min(k - 1, width))
+    check_floor(found)
+    return found
+
+
+def own_profile(name: str, k: int | None = None) -> Profile | None:
+    """What a practice asks for by itself: a profile by name (empty: none), counts of at least `k`, both, or nothing.
+
+    Raises:
+        NotPermittedError: there is no such profile, or the floor is higher.
+    """
+    parts = [*([profile(name)] if name else []), *([at_least(k)] if k is not None else [])]
+    return narrowest(*parts) if parts else None
+
+
+def own_part(agreed: Profile, applied: Profile) -> Profile | None:
+    """What a practice added to the agreement's profile, by the names of the one that it applied; None: nothing."""
+    added = [_part(name) for name in applied.id.split(_JOIN) if name not in agreed.id.split(_JOIN)]
+    parts = [part for part in added if part is not None]
+    return narrowest(*parts) if parts else None
 
 
 def narrowest(first: Profile, *others: Profile) -> Profile:
@@ -225,10 +265,23 @@ def size_band(list_size: int) -> str:
     return SIZE_BANDS[min(list_size // _SIZE_STEP, len(SIZE_BANDS) - 1)]
 
 
+def _part(name: str) -> Profile | None:
+    if _SMALLEST.fullmatch(name):
+        return at_least(int(name[1:]))
+    return PROFILES.get(name)
+
+
+def _joined_id(one: Profile, other: Profile) -> str:
+    """Every name once; of several smallest counts the largest, which alone counts."""
+    names = {*one.id.split(_JOIN), *other.id.split(_JOIN)}
+    smallest = sorted((name for name in names if _SMALLEST.fullmatch(name)), key=lambda name: int(name[1:]))
+    return _JOIN.join(sorted(names - set(smallest[:-1])))
+
+
 def _narrower(one: Profile, other: Profile) -> Profile:
     schedules = tuple(Schedule)
     return Profile(
-        id=_JOIN.join(sorted({*one.id.split(_JOIN), *other.id.split(_JOIN)})),
+        id=_joined_id(one, other),
         k=max(one.k, other.k),
         zero_shown=one.zero_shown and other.zero_shown,
         two_sided=one.two_sided or other.two_sided,

@@ -68,7 +68,7 @@ def add_to_ledger(ledger: Ledger, key: str, slots: tuple[Standing, ...], of: tup
 def _add_rests(ledger: Ledger, key: str, places: Places, slots: Slots, shown: int) -> None:
     """Keep what totals less shown leaves give; of people only."""
     if len(slots) == 1:
-        for rest in rests(places, slots[0], shown):
+        for rest in rests(places, slots[0], shown).values():
             ledger.add(rest, key)
 
 
@@ -100,7 +100,7 @@ def next_series(decided: Decided, before: Series | None, cells: tuple[Cell, ...]
         slots=decided.slots,
         past=(Past(decided.gated, undo), *past)[:keep],
         released=(decided.shown, *released)[:keep],
-        covered=decided.covered,
+        covered=decided.pattern,
         full=decided.full,
         delta=delta,
         period=period,
@@ -135,7 +135,7 @@ def _walk(key: str, one: Series) -> Iterator[list[tuple[str, int]]]:
         if newer is not None:
             crossed: set[int] = set()
             for person, old in moved(standing, newer):
-                crossed |= places.unions_of[old] ^ places.unions_of[newer[person]]
+                crossed |= places.border(old, newer[person])
             changed = [union for union in changed if union in crossed]
         yield [(key, places.members(standing, union)) for union in changed]
         newer = standing

@@ -17,6 +17,7 @@ from governance.cells import ReceivedTable
 from governance.errors import FormatError, TrustError
 from governance.optouts import OptOutPolicy
 from governance.profiles import SIZE_BANDS
+from governance.restatement import Restatement
 from governance.suppress import SafeTable
 
 MOST_SEARCHES: Final = 2000
@@ -88,6 +89,7 @@ class ResultMessage:
         delivered_on: the day of the newest delivery of the extract.
         agent_version: of the agent.
         list_size_band: one of `profiles.SIZE_BANDS`.
+        restates: of a restatement, what it restates and why; None for what is released first.
     """
 
     practice: str
@@ -104,6 +106,7 @@ class ResultMessage:
     delivered_on: date
     agent_version: str
     list_size_band: str
+    restates: Restatement | None = None
 
     def __post_init__(self) -> None:
         if any(type(table) is not SafeTable for table in self.tables):
@@ -152,6 +155,7 @@ class ResultMessage:
             "engine": self.translations.engine,
             "engine_version": self.translations.engine_version,
             "statements": dict(self.translations.statements),
+            **({"restates": self.restates.to_json()} if self.restates is not None else {}),
             "tables": [table.to_json() for table in self.tables],
         }
 
@@ -165,6 +169,7 @@ class ReceivedResult:
         statements: first 16 hex digits of the digest of each statement that ran, by search id.
         receipts_digest: over the whole of the practice's translation receipts.
         payload: the exact bytes that the practice signed.
+        restates: of a restatement, what it says to restate and why.
     """
 
     practice: str
@@ -190,6 +195,7 @@ class ReceivedResult:
     statements: Mapping[str, str]
     receipts_digest: str
     payload: bytes = field(repr=False)
+    restates: Restatement | None = None
 
     @property
     def shape(self) -> tuple[tuple[str, int], ...]:

@@ -10,7 +10,7 @@ from governance.decision import Decided
 from governance.margins import Spot
 from governance.primary import Look, Rule, above_of, rounded
 from governance.profiles import APPOINTMENT_ROUNDING, FLOOR, Profile
-from governance.standing import DEN, OUTCOMES, REGISTER, Row
+from governance.standing import DEN, OUTCOMES, REGISTER, Row, Slots
 from governance.story import CountStory, RowStory, TableStory
 from governance.story import Rule as Why
 from searches.search import Schedule
@@ -28,12 +28,16 @@ class Told:
         decided: what is released.
         exact: what each union counts today, people who opted out taken off.
         bare: why no leaf may be shown, or None.
+        now: where everyone stands today.
+        held_below: changes of fewer patients than this were held.
     """
 
     search_id: str
     decided: Decided
     exact: Sequence[int]
     bare: Reason | None
+    now: Slots = ()
+    held_below: int = 0
 
 
 def silent_reason(profile: Profile, list_size: int, schedule: Schedule) -> Reason | None:
@@ -67,7 +71,7 @@ def story_of(told: Told) -> TableStory:
     for number in order:
         met, not_met, excepted = (_count_story(told, (number, outcome)) for outcome in range(3))
         stories.append(RowStory(rows[number].cell, (met, not_met, excepted)))
-    return TableStory(told.search_id, tuple(stories))
+    return TableStory(told.search_id, tuple(stories), told.held_below)
 
 
 def withheld(reason: Reason) -> _States:
@@ -126,7 +130,16 @@ def _count_story(told: Told, spot: Spot) -> CountStory:
         rules.append(Why.SNAPPED)
     elif exact != amount:
         rules.append(Why.HELD)
-    return CountStory(exact, amount, (*rules, *_looks_story(told, spot)))
+    changed = _changed(told, union) if exact != amount else 0
+    return CountStory(exact, amount, (*rules, *_looks_story(told, spot)), changed)
+
+
+def _changed(told: Told, union: int) -> int:
+    """How many patients are counted in a union today and were not for the release, or the other way round."""
+    places, found = told.decided.table.places, 0
+    for now, then in zip(told.now, told.decided.slots, strict=True):
+        found |= places.members(now, union) ^ places.members(then, union)
+    return found.bit_count()
 
 
 _OF_REASON = {

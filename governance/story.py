@@ -59,11 +59,13 @@ class CountStory:
         exact: without people who opted out, as of today.
         counted: from the released standing, before any band or rounding.
         rules: in the order in which they acted.
+        changed: how many patients are counted here today and not in the released standing, or the other way round.
     """
 
     exact: int
     counted: int
     rules: tuple[Rule, ...]
+    changed: int = 0
 
     @property
     def words(self) -> str:
@@ -72,7 +74,12 @@ class CountStory:
 
     def to_json(self) -> dict[str, object]:
         """For the practice's own report."""
-        return {"exact": self.exact, "counted": self.counted, "rules": [str(rule) for rule in self.rules]}
+        return {
+            "exact": self.exact,
+            "counted": self.counted,
+            "rules": [str(rule) for rule in self.rules],
+            "changed": self.changed,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +92,23 @@ class RowStory:
 
 @dataclass(frozen=True, slots=True)
 class TableStory:
-    """One table: how each count came to be shown as it is."""
+    """One table: how each count came to be shown as it is.
+
+    Args:
+        search_id: of the search.
+        rows: the totals row, then the full cross-product in declared order.
+        held_below: changes of fewer patients than this are held.
+    """
 
     search_id: str
     rows: tuple[RowStory, ...]
+    held_below: int = 0
 
     def to_json(self) -> dict[str, object]:
         """For the practice's own report."""
         return {
             "search": self.search_id,
+            "held_below": self.held_below,
             "rows": [
                 {
                     "dimensions": dict(row.dimensions),

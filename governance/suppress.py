@@ -35,18 +35,19 @@ from typing import Final
 from governance.cells import WITHHELD_REASONS, CellState, Reason, ReceivedTable, SafeRow, Shape, State
 from governance.decision import Asked, Decided, decide, decide_visits
 from governance.errors import DisclosureError
+from governance.ground import Ground
 from governance.optouts import CountedPeople
 from governance.overlap import Ledger
-from governance.people_index import PeopleIndex, person_keys
+from governance.people_index import person_keys
 from governance.primary import Rule
-from governance.profiles import FLOOR, Profile, check_floor
+from governance.profiles import FLOOR, Profile, check_floor, profile
 from governance.received import check_received
-from governance.recording import add_to_ledger, kept, ledger_of, next_series
+from governance.recording import add_to_ledger, kept, next_series
 from governance.release_history import ReleaseHistory, Series, series_key
-from governance.standing import Places, Slots, places_of, stand
+from governance.standing import Places, places_of
 from governance.states import Told, bare_reason, rows_of, silent_reason, story_of, withheld
 from governance.story import TableStory
-from governance.visits import appointments, stand_visits
+from governance.visits import appointments
 from searches.people import Roster
 from searches.search import Cell, Search, Unit
 
@@ -56,12 +57,14 @@ __all__ = [
     "Practice",
     "Reason",
     "ReceivedTable",
+    "Releases",
     "SafeRow",
     "SafeTable",
     "Shape",
     "State",
     "Suppressed",
     "Terms",
+    "as_received",
     "failed",
     "not_run",
     "recheck",
@@ -71,7 +74,6 @@ __all__ = [
 ENGINE_VERSION: Final = 2
 """Of the rules above; goes with every result."""
 _MAKER: Final = object()
-_TARGET: Final = "a sum of other counts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,7 @@ class Terms:
         relaxed: the rule for a search for which the agreement signed a relaxation, by its id.
         alerts: unions that the audit of combinations wants withheld, by series.
         targets: sets of people to which a near count is to be snapped, because other counts add up to them.
+        silent: series of which no number may be shown this time.
     """
 
     agreement: str
@@ -133,6 +136,7 @@ class Terms:
     relaxed: Mapping[str, Profile] = field(default_factory=dict)
     alerts: Mapping[str, frozenset[int]] = field(default_factory=dict)
     targets: tuple[int, ...] = ()
+    silent: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +187,33 @@ class Suppressed:
     history: ReleaseHistory
 
 
+class Releases:
+    """One message, made as often as it takes until it tells of nobody.
+
+    Args:
+        counted: of every search that ran, one reference date, opt-outs already taken off.
+        practice: whose people.
+        history: of every release before; that of another practice or an older copy must have been refused.
+    """
+
+    def __init__(self, counted: Sequence[CountedPeople], practice: Practice, history: ReleaseHistory) -> None:
+        self._counted = sorted(counted, key=lambda one: one.search.id)
+        self._practice = practice
+        self._ground = Ground(person_keys(practice.local_key, practice.roster.patient_ids), history)
+
+    def under(self, terms: Terms) -> Suppressed:
+        """Make the tables, and the history that goes with them; raises as `suppress` does."""
+        period = _period(self._counted, terms, self._ground.history)
+        release = _Release(terms, self._practice, self._ground)
+        made = [release.table(one) for one in self._counted]
+        after = replace(self._ground.history, series=kept(release.series.items()))
+        return Suppressed(
+            tables=tuple(table for table, _ in made),
+            stories=tuple(story for _, story in made if story is not None),
+            history=after.counted_up(period) if self._counted else after,
+        )
+
+
 def suppress(counted: Sequence[CountedPeople], terms: Terms, practice: Practice, history: ReleaseHistory) -> Suppressed:
     """Make the tables of one message, and the history that goes with them.
 
@@ -196,16 +227,7 @@ def suppress(counted: Sequence[CountedPeople], terms: Terms, practice: Practice,
         NotPermittedError: a profile lies below the floor.
         DisclosureError: a search has more cells than the floor allows, or this period was released and restated.
     """
-    period = _period(counted, terms, history)
-    release = _Release(terms, practice, history)
-    made = [release.table(one) for one in sorted(counted, key=lambda one: one.search.id)]
-    index = release.index
-    after = replace(history, index=index, series=kept(release.series.items()))
-    return Suppressed(
-        tables=tuple(table for table, _ in made),
-        stories=tuple(story for _, story in made if story is not None),
-        history=after.counted_up(period) if counted else after,
-    )
+    return Releases(counted, practice, history).under(terms)
 
 
 def series_of(counted: CountedPeople) -> str:
@@ -237,16 +259,32 @@ def recheck(received: ReceivedTable, profile: Profile, shape: Shape) -> SafeTabl
     return _table(shape, profile, rows)
 
 
+def as_received(received: ReceivedTable, shape: Shape) -> SafeTable:
+    """A table that was taken in, and checked, under earlier rules: as it was then; today's are not asked of it.
+
+    For what stands in a hub's own store. What comes in is looked at by `recheck`, which knows no rules but today's.
+
+    Raises:
+        DisclosureError: it names today's rules, another search, or other cells than are declared.
+        NotPermittedError: its profile is not known.
+    """
+    is_of = received.search_id == shape.search_id and shape.search_digest.startswith(received.search_digest16)
+    if received.engine_version >= ENGINE_VERSION or not is_of or len(received.rows) != len(shape.cells):
+        raise DisclosureError(
+            f"search {received.search_id} of rules {received.engine_version} with {len(received.rows)} cells is not an "
+            f"earlier release of {shape.search_id} with {len(shape.cells)}"
+        )
+    rows = [SafeRow(cell, *states) for cell, states in zip(shape.cells, received.rows, strict=True)]
+    table = _table(shape, profile(received.profile), rows)
+    return replace(table, engine_version=received.engine_version, maker=_MAKER)
+
+
 class _Release:
     """The tables of one message, one after the other: each sees those before it as released."""
 
-    def __init__(self, terms: Terms, practice: Practice, history: ReleaseHistory) -> None:
-        self._terms, self._practice = terms, practice
-        keys = person_keys(practice.local_key, practice.roster.patient_ids)
-        self.index: PeopleIndex = history.index.grown(keys)
-        self._positions = self.index.positions(keys)
-        self.series: dict[str, Series] = {key: one.padded(self.index.size) for key, one in history.series.items()}
-        self._before = replace(history, series=self.series)
+    def __init__(self, terms: Terms, practice: Practice, ground: Ground) -> None:
+        self._terms, self._practice, self._ground = terms, practice, ground
+        self.series: dict[str, Series] = dict(ground.series)
         self._ledgers: dict[str, Ledger] = {}
 
     def table(self, counted: CountedPeople) -> tuple[SafeTable, TableStory | None]:
@@ -265,7 +303,7 @@ class _Release:
         period = counted.reference_date.isoformat() if of_visits else ""
         key, places = series_key(shape.search_id, shape.cells, period), places_of(shape.cells)
         bare = bare_reason(profile, self._practice.list_size, shape.dimensions)
-        now = self._slots(counted, places, of_visits=of_visits)
+        now = self._ground.slots(key, counted, places)
         asked = Asked(
             key=key,
             places=places,
@@ -274,23 +312,24 @@ class _Release:
             lists=None if of_visits else self._practice.lists(places),
             bare=bare is not None,
             alerted=self._terms.alerts.get(key, frozenset()),
+            is_silent=key in self._terms.silent,
         )
         before, ledger = self.series.get(key), self._ledger(period)
-        decided: Decided = decide_visits(asked, now, before, ledger) if of_visits else decide(asked, before, ledger)
+        decided: Decided
+        if of_visits:
+            decided = decide_visits(asked, now, before, ledger)
+        else:
+            decided = decide(asked, before, ledger, self._ground.held(asked, before))
         self.series[key] = next_series(decided, before, shape.cells, (profile, period))
         add_to_ledger(ledger, key, decided.slots, (shape.cells, decided.shown))
-        return Told(shape.search_id, decided, appointments(places, now), bare)
-
-    def _slots(self, counted: CountedPeople, places: Places, *, of_visits: bool) -> Slots:
-        if of_visits:
-            return stand_visits(places, counted.counted, self._positions, self.index.size)
-        return (stand(places, counted.counted, self._positions, self.index.size),)
+        held_below = self.series[key].delta
+        return Told(shape.search_id, decided, appointments(places, now), bare, now, held_below)
 
     def _ledger(self, period: str) -> Ledger:
         if period not in self._ledgers:
-            self._ledgers[period] = ledger_of(self._before, period)
+            self._ledgers[period] = self._ground.ledger(period)
             for target in self._terms.targets if not period else ():
-                self._ledgers[period].add(target, _TARGET)
+                self._ledgers[period].aim_at(target)
         return self._ledgers[period]
 
 

@@ -6,6 +6,7 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 from typing import TypeAlias
@@ -41,6 +42,7 @@ EXAMPLES = {
     "agreement list": "agreement list --json",
     "publish": "publish pulse-rhythm-65 --agreement heart-health --author-key a.key --clinical-key c.key "
     "--governance-key g.key",
+    "totals": "totals heart-health --on 2026-03-31",
     "serve": "serve --web-port 8000",
 }
 INTERRUPTED = 130
@@ -84,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     _practice(commands)
     _agreement(commands)
     _publish(commands)
+    _totals(commands)
     _serve(commands)
     _demo(commands)
     return top
@@ -184,6 +187,21 @@ def _publish(commands: Commands) -> None:
     made.add_argument("--author-key", type=Path, required=True, metavar="FILE")
     made.add_argument("--codelists", type=Path, metavar="DIR", help="code lists, if not those that come with gpfed")
     _reviewers(made)
+
+
+def _totals(commands: Commands) -> None:
+    made = _command(
+        commands, "totals", "totals", "totals over practices of each search under an agreement, with coverage"
+    )
+    made.add_argument("id", help="of the agreement")
+    made.add_argument("--on", type=_day, metavar="DATE", help="reference date (YYYY-MM-DD; default: the latest)")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a day such as 2026-03-31, found {text!r}") from None
 
 
 def _serve(commands: Commands) -> None:

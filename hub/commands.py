@@ -24,9 +24,11 @@ from hub.enrolment import add_practice, invite
 from hub.errors import HubError, NotThereError
 from hub.initialise import initialise, offline_folder
 from hub.models import Agreement, Practice, PublishedSearch
+from hub.pages.load import reference_dates, release, totals_of_release
 from hub.publish import Publication, Reviewers, publish, read_folders
 from hub.serve import Addresses, addresses_of, serve
 from hub.staff import new_key, signer, staff
+from hub.totals_words import lines_of, to_json
 from hub.viewer import Viewer, make_link
 
 
@@ -153,6 +155,23 @@ def publish_searches(centre: Centre, arguments: Namespace) -> int:
     return 0
 
 
+def totals(centre: Centre, arguments: Namespace) -> int:
+    """`gpfed-hub totals`."""
+    agreement = in_force(arguments.id)
+    dates = reference_dates(agreement)
+    on = arguments.on or (dates[0] if dates else None)
+    if on is None or on not in dates:
+        raise NotThereError(f"nothing was received under {agreement} for {on or 'any date'}", "gpfed-hub practice list")
+    found = {one.search.id: made for one, made in totals_of_release(release(agreement, on, centre.today()))}
+    told = {
+        "agreement": agreement.agreement_id,
+        "reference_date": on.isoformat(),
+        "searches": {search_id: to_json(made) for search_id, made in found.items()},
+    }
+    _say(arguments, told, "\n".join(line for search_id, made in found.items() for line in lines_of(search_id, made)))
+    return 0
+
+
 def serve_hub(centre: Centre, arguments: Namespace) -> int:
     """`gpfed-hub serve`."""
     stop = threading.Event()
@@ -186,6 +205,7 @@ COMMANDS: Mapping[str, Callable[[Centre, Namespace], int]] = {
     "agreement show": agreement_show,
     "agreement list": agreement_list,
     "publish": publish_searches,
+    "totals": totals,
     "serve": serve_hub,
 }
 

@@ -8,6 +8,8 @@ The rules, in the order in which they act:
 * A peer is named only where both have chosen to be named; every other peer has a pseudonym, made with the hub's key
   from viewer and peer together, so that it stays the same for one viewer and two viewers cannot compare notes.
 * Peers stand in alphabetical order (named first, then by pseudonym), never in the order of their figures.
+* A figure that was restated is the restated one, marked so, with the first beside it. Of a peer that is not named the
+  day is not told: who knows which practice put its records right that day would know its name.
 * A figure that cannot be shown has a standing of its own (too few, withheld, not run, failed, awaited). None of
   them is a zero.
 
@@ -28,7 +30,7 @@ from statistics import median
 
 from governance.suppress import CellState, Reason, State
 from hub.intervals import wilson
-from searches.search import Good, Search, Unit
+from searches.search import Search
 
 # Letters and digits that are not mistaken for one another when a pseudonym is read out in a meeting.
 PSEUDONYM_LETTERS = "ACDEFGHJKLMNPQRTVWXY234679"
@@ -54,6 +56,11 @@ class Counts:
     met: CellState
     not_met: CellState
     excepted: CellState
+
+    @property
+    def cells(self) -> tuple[CellState, CellState, CellState]:
+        """Met, not met, excepted."""
+        return self.met, self.not_met, self.excepted
 
     @property
     def standing(self) -> Standing:
@@ -87,6 +94,35 @@ _STANDINGS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Restated:
+    """That a figure was released a second time.
+
+    Args:
+        on: the day on which the hub received it.
+        reason: why, in the practice's word (`RestatementReason`).
+        first: what was released first.
+    """
+
+    on: date
+    reason: str
+    first: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOfPeer:
+    """What the viewer may see of the first release of a peer that restated it.
+
+    Args:
+        on: the day of the restatement, or None for a peer that is not named.
+        percentage: first released, 0 to 100 in whole numbers, or None.
+    """
+
+    on: date | None
+    standing: Standing
+    percentage: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One practice of the agreement, with what it released for one search and reference date.
 
@@ -95,7 +131,8 @@ class Member:
         name: as it wishes to be shown to those who may see its name.
         named: whether it chose to be named.
         size_band: size of its list in four bands, or empty if no result has come.
-        counts: its totals row, or None if no result has come.
+        counts: its totals row, the latest, or None if no result has come.
+        restated: if that is a restatement, of what.
     """
 
     code: str
@@ -103,6 +140,7 @@ class Member:
     named: bool
     size_band: str
     counts: Counts | None
+    restated: Restated | None = None
 
     @property
     def standing(self) -> Standing:
@@ -128,6 +166,7 @@ class Own:
     counts: Counts | None
     percentage: Decimal | None
     interval: tuple[Decimal, Decimal] | None
+    restated: Restated | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +176,7 @@ class Peer:
     Args:
         label: its name if both chose to be named, else a pseudonym.
         percentage: 0 to 100 in whole numbers, or None.
+        first: what it released first, if it restated that.
     """
 
     label: str
@@ -144,6 +184,7 @@ class Peer:
     standing: Standing
     percentage: int | None
     size_band: str
+    first: FirstOfPeer | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,9 +222,6 @@ class Comparison:
     def with_percentage(self) -> tuple[Peer, ...]:
         """The peers that have a percentage."""
         return tuple(peer for peer in self.peers if peer.percentage is not None)
-
-
-_EXACT = "Your exact figure is in the report at your practice."
 
 
 def compare(
@@ -249,14 +287,6 @@ def own_interval(counts: Counts) -> tuple[Decimal, Decimal]:
     return _percent(low), _percent(high)
 
 
-def headline(comparison: Comparison) -> str:
-    """The page's first sentence, made from the same values as the picture; it states and does not judge."""
-    own = comparison.own
-    if own.percentage is None:
-        return _without_percentage(own.standing, comparison.search.unit)
-    return f"{_own_sentence(own)} {_peer_sentence(comparison)}{_target_sentence(comparison)}"
-
-
 def _own(member: Member) -> Own:
     counts = member.counts
     shown = counts is not None and counts.standing is Standing.VALUE
@@ -269,6 +299,7 @@ def _own(member: Member) -> Own:
         counts,
         percentage_of(counts) if counts and shown else None,
         own_interval(counts) if counts and shown else None,
+        member.restated,
     )
 
 
@@ -289,63 +320,18 @@ def _pseudonyms(hub_key: bytes, viewer: str, subjects: list[str]) -> dict[str, s
 
 
 def _peer(member: Member, label: str, named: bool) -> Peer:
-    counts = member.counts
-    whole = int(percentage_of(counts, "1")) if counts and counts.standing is Standing.VALUE else None
-    return Peer(label, named, member.standing, whole, member.size_band)
+    restated, first = member.restated, None
+    if restated is not None:
+        first = FirstOfPeer(restated.on if named else None, restated.first.standing, _whole(restated.first))
+    return Peer(label, named, member.standing, _whole(member.counts), member.size_band, first)
+
+
+def _whole(counts: Counts | None) -> int | None:
+    return int(percentage_of(counts, "1")) if counts and counts.standing is Standing.VALUE else None
 
 
 def _percent(share: float) -> Decimal:
     return (Decimal(str(share)) * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
-
-
-def _own_sentence(own: Own) -> str:
-    counts = own.counts
-    met, total = (counts.met.value or 0, counts.total) if counts else (0, 0)
-    return f"Your practice: {own.percentage}% ({met:,} of {total:,})."
-
-
-def _peer_sentence(comparison: Comparison) -> str:
-    middle, own = comparison.peers_median, comparison.own
-    if middle is None or own.interval is None or own.percentage is None:
-        return "No peer has a percentage to compare with yet."
-    count = len(comparison.with_percentage)
-    peers = "the one peer with a percentage" if count == 1 else f"the middle of {count} peers"
-    low, high = own.interval
-    if low <= middle <= high:
-        return f"That is close to {peers} ({plain(middle)}%): the difference is within what chance alone can bring."
-    side = "above" if own.percentage > middle else "below"
-    return f"That is {side} {peers} ({plain(middle)}%), by more than chance alone would usually bring."
-
-
-def _target_sentence(comparison: Comparison) -> str:
-    target, own = comparison.target, comparison.own
-    if target is None or own.percentage is None or own.interval is None:
-        return ""
-    low, high = own.interval
-    lower_is_good = comparison.search.good is Good.LOWER
-    reached = own.percentage <= target if lower_is_good else own.percentage >= target
-    if reached:
-        return f" The target of {plain(target)}% is reached."
-    if low <= target <= high:
-        return f" The target of {plain(target)}% lies within your interval."
-    return f" The target is {plain(target)}%."
-
-
-def _without_percentage(standing: Standing, unit: Unit) -> str:
-    counted = "appointments" if unit is Unit.APPOINTMENT else "people"
-    match standing:
-        case Standing.AWAITED:
-            return "No result of your practice has been received for this date yet."
-        case Standing.NOT_RUN:
-            return "This search could not be run on your practice's record system, so there is no figure."
-        case Standing.BANDED:
-            return f"One side of this figure counts too few {counted} to show a percentage. {_EXACT}"
-        case Standing.WITHHELD:
-            return f"Too few {counted} are counted here to show a figure. {_EXACT}"
-        case Standing.EMPTY:
-            return f"There were no {counted} to count at your practice on this date."
-        case _:
-            return "This search did not finish at your practice, so there is no figure for this date."
 
 
 def plain(number: Decimal) -> str:

@@ -6,6 +6,7 @@ key, and it runs today. All three are checked on the signed bytes each time they
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +16,7 @@ from governance.agreement import Agreement as Terms
 from governance.cells import ReceivedTable, Shape
 from governance.errors import DisclosureError, FormatError, GovernanceError, NotPermittedError, TrustError
 from governance.keys import VerifyKey
-from governance.profiles import Profile, narrowest, profile
+from governance.profiles import Profile, narrowest, own_part, profile
 from governance.sealing import ReceivedResult, check_searches
 from governance.suppress import SafeTable, recheck
 from governance.terms import activate, read_agreement
@@ -27,10 +28,15 @@ from hub.searches import search_of
 
 @dataclass(frozen=True, slots=True)
 class Permitted:
-    """A result that the agreement allows: each table with the published search it answers."""
+    """A result that the agreement allows: each table with the published search it answers.
+
+    Args:
+        restates: the stored result that it restates, or None.
+    """
 
     agreement: Agreement
     tables: tuple[tuple[PublishedSearch, SafeTable], ...]
+    restates: Result | None = None
 
 
 def identity(practice: Practice) -> PracticeIdentity:
@@ -107,18 +113,19 @@ def permit_result(practice: Practice, received: ReceivedResult, today: date) -> 
         active = check_active(practice, agreement, today)
     except NotPermittedError as error:
         raise QuarantineError(error.message, "agreement_not_active") from error
-    _check_period(practice, agreement, received, today)
+    restates = _check_period(practice, agreement, received, today)
     published = _published(agreement, received)
+    _check_restated_searches(restates, published)
     if received.opt_out_policy != active.agreement.opt_out_policy:
         raise QuarantineError("opt-outs were taken off by another policy than the agreement's", "breaks_profile")
     try:
         tables = tuple(
-            (row, recheck(table, received_rule(active.agreement, table), Shape.of(search_of(row))))
+            (row, rechecked(active.agreement, table, Shape.of(search_of(row))))
             for row, table in zip(published, received.tables, strict=True)
         )
     except (DisclosureError, NotPermittedError) as error:
         raise QuarantineError(error.message, "breaks_profile") from error
-    return Permitted(agreement, tables)
+    return Permitted(agreement, tables, restates)
 
 
 def check_sequence(practice: Practice, sequence: int, previous: str) -> None:
@@ -158,27 +165,66 @@ def _in_force(agreement_id: str, version: int, digest: str) -> Agreement:
     return agreement
 
 
-def _check_period(practice: Practice, agreement: Agreement, received: ReceivedResult, today: date) -> None:
-    if received.reference_date > today:
-        raise QuarantineError(f"reference date {received.reference_date} is yet to come", "period_not_allowed")
-    recorded = Result.objects.filter(practice=practice, agreement=agreement, reference_date=received.reference_date)
-    if recorded.exists():
-        raise QuarantineError(f"a result for {received.reference_date} is recorded", "period_already_recorded")
+def _check_period(practice: Practice, agreement: Agreement, received: ReceivedResult, today: date) -> Result | None:
+    """What is restated; None: this is the first release of its period, whatever version it is under."""
+    on = received.reference_date
+    if on > today:
+        raise QuarantineError(f"reference date {on} is yet to come", "period_not_allowed")
+    recorded = Result.objects.filter(
+        practice=practice, agreement__agreement_id=agreement.agreement_id, reference_date=on
+    ).select_related("restatement")
+    first = recorded.filter(restates=None).first()
+    if received.restates is None:
+        if first is not None:
+            raise QuarantineError(f"a result for {on} is recorded", "period_already_recorded")
+        return None
+    if first is None:
+        raise QuarantineError(f"no result for {on} is recorded that could be restated", "nothing_to_restate")
+    if first.is_restated:
+        raise QuarantineError(f"the result for {on} has been restated", "period_already_restated")
+    if first.digest != received.restates.file:
+        raise QuarantineError(f"it restates another file than the one recorded for {on}", "restates_another_file")
+    if first.agreement_id != agreement.pk:
+        raise QuarantineError(f"the result for {on} is under another version", "restates_another_version")
+    return first
 
 
-def received_rule(agreement: Terms, table: ReceivedTable) -> Profile:
-    """The rule that a table must keep: the agreement's for its search, or the narrower one that the practice applied.
+def _check_restated_searches(restates: Result | None, published: list[PublishedSearch]) -> None:
+    """A restatement answers nothing that the first did not: that would be a first release under another name."""
+    if restates is None:
+        return
+    answered = set(restates.figures.values_list("search__search_id", flat=True))
+    more = sorted({row.search_id for row in published} - answered)
+    if more:
+        raise QuarantineError(
+            f"it answers searches that the first did not: {', '.join(more[:5])}", "restates_other_searches"
+        )
+
+
+def rechecked(agreement: Terms, table: ReceivedTable, shape: Shape) -> SafeTable:
+    """A received table, once it keeps the agreement's rule for its search or a narrower one that it names.
+
+    A practice that asks for more than the agreement does not use what the agreement relaxes; that is narrower too.
 
     Raises:
         NotPermittedError: the profile is not known.
-        DisclosureError: it is wider than the agreement's somewhere.
+        DisclosureError: the table keeps no such rule.
     """
+    rules = _received_rules(agreement, table)
+    for rule in rules[:-1]:
+        with contextlib.suppress(DisclosureError):
+            return recheck(table, rule, shape)
+    return recheck(table, rules[-1], shape)
+
+
+def _received_rules(agreement: Terms, table: ReceivedTable) -> list[Profile]:
     agreed, applied = profile(agreement.profile), profile(table.profile)
     if narrowest(agreed, applied).id != applied.id:
         raise DisclosureError(
             f"search {table.search_id}: profile {applied.id} is not the agreement's, expected {agreed.id} or narrower"
         )
-    return agreement.rule(table.search_id, applied if applied.id != agreed.id else None)
+    relaxed = agreement.rule(table.search_id, own_part(agreed, applied))
+    return list(dict.fromkeys((applied, relaxed)))
 
 
 def _published(agreement: Agreement, received: ReceivedResult) -> list[PublishedSearch]:

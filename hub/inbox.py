@@ -14,11 +14,11 @@ from django.db import transaction
 from governance.cells import Shape
 from governance.keys import VerifyKey
 from governance.sealing import ReceivedResult, read_payload
-from governance.suppress import SafeTable, recheck
+from governance.suppress import ENGINE_VERSION, SafeTable, as_received
 from governance.terms import read_agreement
 from governance.wire import PART_SUFFIX, RESULT_LIMIT_BYTES
 from hub.centre import Centre
-from hub.enforce import received_rule
+from hub.enforce import rechecked
 from hub.errors import QuarantineError
 from hub.events import record
 from hub.files import write_whole
@@ -93,14 +93,17 @@ def opened_message(result: Result) -> ReceivedResult:
 
 
 def opened_tables(result: Result) -> tuple[SafeTable, ...]:
-    """The tables of a stored result, checked again against the profile they were received under."""
+    """The tables of a stored result, checked again against the profile they were received under.
+
+    Those of earlier rules were checked with those when they came: they are given as they were received, and say so.
+    """
     figures = Figure.objects.filter(result=result).select_related("search")
     searches = {figure.search.search_id: search_of(figure.search) for figure in figures}
     signed = read_agreement(bytes(result.agreement.envelope), VerifyKey.parse(result.agreement.signed_by))
-    return tuple(
-        recheck(table, received_rule(signed.agreement, table), Shape.of(searches[table.search_id]))
-        for table in opened_message(result).tables
-    )
+    tables = opened_message(result).tables
+    if any(table.engine_version < ENGINE_VERSION for table in tables):
+        return tuple(as_received(table, Shape.of(searches[table.search_id])) for table in tables)
+    return tuple(rechecked(signed.agreement, table, Shape.of(searches[table.search_id])) for table in tables)
 
 
 def _is_abandoned(path: Path, now: datetime) -> bool:

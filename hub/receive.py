@@ -171,8 +171,11 @@ def store_result(centre: Centre, letter: Letter, message: ReceivedResult, permit
             sealed=letter.data,
             opened=message.payload,
             list_size_band=message.list_size_band,
+            profile=message.profile,
             received_at=receipt.received_at,
             receipt=receipt,
+            restates=permitted.restates,
+            reason=str(message.restates.reason) if message.restates is not None else "",
         )
         Figure.objects.bulk_create(figures_of(result, permitted.tables))
         record(
@@ -184,8 +187,15 @@ def store_result(centre: Centre, letter: Letter, message: ReceivedResult, permit
             sequence=letter.name.sequence,
             file=letter.digest,
             searches=len(permitted.tables),
+            **_restated(message),
         )
     return receipt
+
+
+def _restated(message: ReceivedResult) -> dict[str, str]:
+    """What the record of events says of a restatement besides."""
+    said = message.restates
+    return {"restates": said.file, "reason": str(said.reason)} if said is not None else {}
 
 
 def store_acceptance(centre: Centre, letter: Letter, acceptance: Acceptance, agreement: Agreement) -> Receipt:

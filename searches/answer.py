@@ -13,6 +13,7 @@ from typing import Any
 
 from searches.batch import Batch
 from searches.batch_plan import plan
+from searches.distribution import exact_by_cell
 from searches.engines import ENGINES, duckdb
 from searches.errors import AnswerError, ExtractError, LayoutError
 from searches.extract import Extract
@@ -134,12 +135,14 @@ def identities(extract: Extract, patient_ids: Iterable[str]) -> tuple[tuple[str,
 def exact_cells(people: PeopleSets, type1: int) -> list[dict[str, Any]]:
     """The exact counts of a search, ready for JSON: everyone, and without those who opted out.
 
-    For appointments these count at most three per person, as others may count them; `..._uncapped` has them all.
+    For appointments these count at most three per person, as others may count them; `..._uncapped` has them all. A
+    distribution has `statistics` too.
 
     Args:
         people: the answer.
         type1: bit set of those who opted out.
     """
+    statistics = exact_by_cell(people, type1) if people.search.measure is not None else {}
     return [
         {
             "dimensions": dict(cell),
@@ -149,6 +152,7 @@ def exact_cells(people: PeopleSets, type1: int) -> list[dict[str, Any]]:
                 )
                 for outcome in Outcome
             },
+            **({"statistics": statistics[cell]} if cell in statistics else {}),
         }
         for cell in people.search.cells()
     ]

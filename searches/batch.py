@@ -7,6 +7,7 @@ equal row by row.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
 from types import TracebackType
 from typing import Any, Self
 
@@ -92,7 +93,7 @@ def answer_rows(search: Search, rows: Iterable[Sequence[Any]]) -> list[AnswerRow
     """What an engine fetched for a search, as the rows of an answer.
 
     Raises:
-        AnswerError: a row has no patient, or an outcome that there is not.
+        AnswerError: a row has no patient, an outcome that there is not, or a value that is no number.
     """
     fetched = list(rows)
     of_appointments = search.unit is Unit.APPOINTMENT
@@ -105,9 +106,23 @@ def answer_rows(search: Search, rows: Iterable[Sequence[Any]]) -> list[AnswerRow
             appointment_id=str(row[-2]) if of_appointments else "",
             start_date=row[-1] if of_appointments else None,
             order=order[row[-2]] if of_appointments else 0,
+            value=thousandths(search, row[-1]) if search.measure is not None else None,
         )
         for row in fetched
     ]
+
+
+def thousandths(search: Search, value: Any) -> int | None:
+    """A value within the declared range of a distribution, in thousandths of its unit; None for NULL.
+
+    Raises:
+        AnswerError: it is no number.
+    """
+    if value is None or search.measure is None:
+        return None
+    if not isinstance(value, int | Decimal) or not Decimal(value).is_finite():
+        raise AnswerError(f"search {search.id} returned a value that is no number", "select a recorded value")
+    return int((search.measure.clipped(Decimal(value)) * 1000).to_integral_value(ROUND_HALF_UP))
 
 
 def _order(ids: Iterable[Any]) -> dict[Any, int]:

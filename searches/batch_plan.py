@@ -62,6 +62,8 @@ def decompose(question: Question) -> Decomposed:
     """
     if question.search.unit is not Unit.PERSON:
         raise NotDecomposableError("rows are appointments")
+    if question.search.measure is not None:
+        raise NotDecomposableError("everyone has a value")
     select = question.asked
     with_ = select.args.get("with_")
     ctes = {cte.alias: cte.this for cte in (with_.expressions if with_ else ())}

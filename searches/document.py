@@ -30,7 +30,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, Validatio
 from searches.canon import BUILT_IN_DIMENSIONS
 from searches.codelist import parse_codelist
 from searches.errors import CodelistError, DocumentError
-from searches.search import Codelist, Dimension, Good, Schedule, Search, Target, Unit
+from searches.search import DISTRIBUTION, Codelist, Dimension, Good, Measure, Schedule, Search, Target, Unit
 from searches.strict_yaml import read_yaml
 
 DOCUMENT, SQL, TESTS, README = "search.yaml", "search.sql", "tests.yaml", "README.md"
@@ -89,6 +89,26 @@ class TargetDocument(BaseModel):
     source: _Line
 
 
+_Number = Annotated[float, Field(ge=-1_000_000, le=1_000_000, multiple_of=0.001)]
+
+
+class MeasureDocument(BaseModel):
+    """What the value of a distribution is, and its range: a value beyond it counts as its end."""
+
+    model_config = _STRICT
+
+    name: Annotated[str, Field(min_length=1, max_length=60, pattern=f"^[^{_ODD}]+$", description="in a sentence")]
+    unit: Annotated[str, Field(min_length=1, max_length=20, pattern=f"^[^{_ODD}]+$", description="such as mmHg")]
+    low: _Number
+    high: _Number
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> MeasureDocument:
+        if not self.low < self.high:
+            raise ValueError(f"the range goes from {self.low:g} to {self.high:g}, expected low below high")
+        return self
+
+
 class SearchDocument(BaseModel):
     """search.yaml."""
 
@@ -99,7 +119,8 @@ class SearchDocument(BaseModel):
     title: _Line
     why_it_matters: Annotated[_Prose, Field(description="markdown, shown on the dashboard")]
     unit: Annotated[Literal["person", "appointment"], Field(description="what one row of the answer is")]
-    kind: Literal["proportion", "count"]
+    kind: Literal["proportion", "count", "distribution"]
+    measure: Annotated[MeasureDocument | None, Field(description="of a distribution: what its value is")] = None
     dimensions: Annotated[
         list[_DimensionDocument],
         Field(max_length=2, description="closed ways to split the counts"),
@@ -119,12 +140,21 @@ class SearchDocument(BaseModel):
         names = [dimension if isinstance(dimension, str) else dimension.name for dimension in self.dimensions]
         if len(set(names)) != len(names) or len(set(self.codelists)) != len(self.codelists):
             raise ValueError("a dimension or code list stands twice")
+        self._check_measure()
         cells = 1
         for dimension in self.dimensions:
             cells *= len(_dimension(dimension).values)
         if cells + 1 > MAX_CELLS:
             raise ValueError(f"{cells} cells and the totals row are more than {MAX_CELLS}")
         return self
+
+    def _check_measure(self) -> None:
+        if (self.kind == DISTRIBUTION) != (self.measure is not None):
+            raise ValueError("kind distribution has a measure, and no other kind has one")
+        if self.kind == DISTRIBUTION and self.unit != "person":
+            raise ValueError("a distribution is of people: its unit is person")
+        if self.kind == DISTRIBUTION and self.target is not None:
+            raise ValueError("a distribution has no target: a target is a proportion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +298,13 @@ def _dimension(dimension: str | ComputedDimension) -> Dimension:
     return Dimension(dimension.name, tuple(dimension.values))
 
 
+def _measure(document: SearchDocument) -> Measure | None:
+    if document.measure is None:
+        return None
+    low, high = (Decimal(str(end)) for end in (document.measure.low, document.measure.high))
+    return Measure(low, high, document.measure.name, document.measure.unit)
+
+
 def _search(
     document: SearchDocument, files: SearchFiles, codelists: Mapping[str, Codelist], dimensions: tuple[Dimension, ...]
 ) -> Search:
@@ -291,4 +328,5 @@ def _search(
         service_year=document.service_year or "",
         official_name=document.official_name or "",
         explanation=files.files.get(README, ""),
+        measure=_measure(document),
     )

@@ -122,6 +122,7 @@ class AnswerRow:
         appointment_id: for unit appointment; empty otherwise.
         start_date: of the appointment; None for unit person or where it is not known.
         order: the place of appointment_id in the order of ids, which the layout decides.
+        value: of a distribution, in thousandths, within the declared range; None for NULL.
     """
 
     patient_id: str
@@ -130,6 +131,7 @@ class AnswerRow:
     appointment_id: str = ""
     start_date: date | None = None
     order: int = 0
+    value: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class PeopleSets:
         roster: who the positions are.
         counted: for every cell and outcome, the rows that count for others (appointments: the first three per person).
         every: the same with every row; equal to `counted` for unit person.
+        values: of a distribution, the value of everyone who met, in thousandths, by position.
     """
 
     search: Search
@@ -149,6 +152,7 @@ class PeopleSets:
     roster: Roster
     counted: Mapping[Cell, Mapping[Outcome, PeopleSet]]
     every: Mapping[Cell, Mapping[Outcome, PeopleSet]]
+    values: Mapping[int, int] = field(default_factory=dict)
 
     def outcome(self, outcome: Outcome) -> PeopleSet:
         """Everyone with that outcome, over all cells."""
@@ -159,8 +163,8 @@ def gather(search: Search, reference_date: date, roster: Roster, rows: Iterable[
     """Put a search's rows into cells.
 
     Raises:
-        AnswerError: two rows of one person (or appointment) disagree, a dimension holds an undeclared value, or a
-            person is not on the roster.
+        AnswerError: two rows of one person (or appointment) disagree, a dimension holds an undeclared value, a person
+            is not on the roster, or somebody who met has no value of a distribution.
     """
     distinct = _distinct_rows(search, rows)
     return PeopleSets(
@@ -169,6 +173,7 @@ def gather(search: Search, reference_date: date, roster: Roster, rows: Iterable[
         roster,
         counted=_cells(search, roster, _first_per_person(search, distinct)),
         every=_cells(search, roster, distinct),
+        values=_values(search, roster, distinct) if search.measure is not None else {},
     )
 
 
@@ -240,6 +245,19 @@ def _undeclared(search: Search, dimension: Dimension) -> AnswerError:
         f"search {search.id} returned a value of {dimension.name} that it does not declare",
         f"make {dimension.name} one of: {', '.join(dimension.values)}",
     )
+
+
+def _values(search: Search, roster: Roster, rows: list[AnswerRow]) -> dict[int, int]:
+    found, positions = {}, roster.positions()
+    for row in rows:
+        if row.outcome is Outcome.MET:
+            if row.value is None:
+                raise AnswerError(
+                    f"search {search.id} returned no value for somebody whose outcome is met",
+                    "give the outcome met only where value IS NOT NULL",
+                )
+            found[positions[row.patient_id]] = row.value
+    return found
 
 
 def _first_per_person(search: Search, rows: list[AnswerRow]) -> list[AnswerRow]:

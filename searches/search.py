@@ -19,6 +19,9 @@ The empty tuple is the totals row."""
 
 TOTALS: Cell = ()
 
+PROPORTION, COUNT, DISTRIBUTION = "proportion", "count", "distribution"
+"""Kinds of searches: of a distribution everyone who met has a value."""
+
 
 class Unit(StrEnum):
     """What one row of a search's result is."""
@@ -74,6 +77,34 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Measure:
+    """What the value of a distribution measures, and its declared range; a value beyond it counts as its end.
+
+    Args:
+        low: the low end, in the unit.
+        high: the high end.
+        name: such as `systolic pressure`.
+        unit: such as `mmHg`.
+
+    Raises:
+        ValueError: the range is empty.
+    """
+
+    low: Decimal
+    high: Decimal
+    name: str = ""
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"measure goes from {self.low} to {self.high}, expected a range")
+
+    def clipped(self, value: Decimal) -> Decimal:
+        """The value, or the end of the range that it lies beyond."""
+        return min(max(value, self.low), self.high)
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """One code of one system, always text.
 
@@ -113,6 +144,7 @@ class Search:
         codelists: by the name used in `codelist.NAME`.
         digest: SHA-256 (hex) over every file of the search and every code list it uses.
         explanation: README.md, or empty.
+        measure: what the value of a distribution is; None for every other kind.
     """
 
     id: str
@@ -133,6 +165,7 @@ class Search:
     service_year: str = ""
     official_name: str = ""
     explanation: str = ""
+    measure: Measure | None = None
 
     def cells(self) -> tuple[Cell, ...]:
         """The totals row, then the full cross-product of the dimensions in declared order."""

@@ -81,8 +81,8 @@ class Question:
     Args:
         search: what is asked.
         reference_date: for which day.
-        tree: one SELECT of fixed columns: patient_id, outcome, the dimensions as declared, and for appointments the id
-            and start date of each.
+        tree: one SELECT of fixed columns: patient_id, outcome, the dimensions as declared, of a distribution the value,
+            and for appointments the id and start date of each.
         tables: the canonical tables that it reads.
         asked: the same as its author wrote it, dates folded and code lists still by name.
     """
@@ -179,6 +179,7 @@ def _wrapped(search: Search, select: exp.Select) -> exp.Select:
     with_ = select.args.get("with_")
     select.set("with_", None)
     names = ["patient_id", "outcome", *(dimension.name for dimension in search.dimensions)]
+    names += ["value"] if search.measure is not None else []
     columns = [exp.column(name, table="r") for name in names]
     rows = exp.select(*columns).from_(exp.to_table(ROWS).as_("r"))
     if search.unit is Unit.APPOINTMENT:

@@ -28,7 +28,7 @@ Cells = Mapping[str, list[dict[str, Any]] | str]
 
 
 def starter_searches() -> tuple[Search, ...]:
-    """The twelve of the library."""
+    """Those of the library."""
     return tuple(load_search(library_folder(name)) for name in library())
 
 

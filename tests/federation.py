@@ -36,6 +36,7 @@ from agent.diary import Diary
 from agent.enrol import Door, Place, enrol
 from agent.errors import HubRefusedError, NotThereError, TooLargeError
 from agent.outbox import Outgoing
+from agent.restate import Again
 from agent.state import StateFolder
 from agent.transport import Patience
 from agent.turn import Turn, open_turn
@@ -45,6 +46,7 @@ from governance.catalogue import SearchBundle, role_name, write_bundle
 from governance.keys import SigningKey, read_signing_key
 from governance.optouts import OptOutPolicy, take_off
 from governance.profiles import profile, size_band
+from governance.restatement import RestatementReason
 from governance.review import ReviewOf, Role, sign_review
 from governance.sealing import ResultMessage, SealedResult, Translations, seal
 from governance.suppress import SafeTable
@@ -177,7 +179,18 @@ class Agent:
     def run(self, reference_date: date = REFERENCE_DATE) -> Outcome:
         """A whole turn, over the agent's extract."""
         with self.turn() as turn:
-            return take_turn(turn, self.open, Wish(reference_date, _NO_WAIT.patience))
+            return take_turn(turn, self.open, Wish(reference_date, _NO_WAIT.patience, at_once=True))
+
+    def restate(
+        self,
+        reference_date: date = REFERENCE_DATE,
+        reason: RestatementReason = RestatementReason.RECORDS_CORRECTED,
+    ) -> Outcome:
+        """A whole turn that releases a period again."""
+        with self.turn() as turn:
+            return take_turn(
+                turn, self.open, Wish(None, _NO_WAIT.patience, Again(reference_date, reason), at_once=True)
+            )
 
     def open(self) -> AbstractContextManager[MemoryMailbox]:
         return nullcontext(self.mailbox)
@@ -444,7 +457,7 @@ def pulse_table(met: int = 300, not_met: int = 200) -> SafeTable:
     return table_of(read_search(search_files()), met, not_met)
 
 
-_NO_WAIT = Wish(None, Patience(0))
+_NO_WAIT = Wish(None, Patience(0), at_once=True)
 
 
 def _as_agent(act: Callable[[], T]) -> T:

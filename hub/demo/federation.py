@@ -78,7 +78,7 @@ class Federation:
         self._agent(practice, "agreements", "accept", AGREEMENT_ID, named, "--yes")
 
     def _run(self, practice: PlannedPractice) -> None:
-        self._agent(practice, "run", "--once", "--reference-date", REFERENCE_DATE.isoformat())
+        self._agent(practice, "run", "--once", "--now", "--reference-date", REFERENCE_DATE.isoformat())
 
     def _agent(self, practice: PlannedPractice, *arguments: str) -> None:
         program("agent", "--state", str(self.folder / "agents" / practice.code), *arguments)

@@ -68,12 +68,13 @@ def links(config: HubConfig, practices: Sequence[PlannedPractice], pages: str) -
 
 
 def _results() -> list[dict[str, Any]]:
-    results = Result.objects.select_related("practice", "agreement").order_by("practice__code")
+    results = Result.objects.select_related("practice", "agreement").order_by("practice__code", "sequence")
     return [
         {
             "practice": result.practice.code,
             "search": table_.search_id,
             "reference_date": result.reference_date.isoformat(),
+            "restated": result.restates_id is not None,
             **row.to_json(),
         }
         for result in results
@@ -93,7 +94,8 @@ def _row(comparison: Comparison) -> tuple[str, ...]:
     )
     return (
         comparison.search.id,
-        f"{own.percentage}%" if own.percentage is not None else own.standing.value,
+        (f"{own.percentage}%" if own.percentage is not None else own.standing.value)
+        + (" restated" if own.restated else ""),
         f"{plain(middle)}%" if middle is not None else "-",
         f"{plain(target)}%" if target is not None else "-",
         *(str(count) for count in counts),

@@ -15,6 +15,7 @@ from hub.models.immutable import WrittenOnce
 from hub.models.practices import Practice
 from hub.models.searches import PublishedSearch
 
+_PERIOD = ("practice", "agreement", "reference_date")
 STATES = ("value", "band", "withheld", "not_run", "failed")
 
 
@@ -43,7 +44,7 @@ class Receipt(models.Model):
 
 
 class Result(WrittenOnce):
-    """What one practice sent under one agreement for one period; never changed."""
+    """What one practice sent under one agreement for one period, or the one restatement of it; never changed."""
 
     practice = models.ForeignKey(Practice, on_delete=models.PROTECT, related_name="results")
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="results")
@@ -53,16 +54,30 @@ class Result(WrittenOnce):
     sealed = models.BinaryField()  # the file as received
     opened = models.BinaryField()  # the signed payload inside, as the practice wrote it
     list_size_band = models.CharField(max_length=20, blank=True)
+    profile = models.CharField(max_length=80, blank=True)  # by which the practice hid small counts
     received_at = models.DateTimeField()
     receipt = models.OneToOneField(Receipt, on_delete=models.PROTECT, related_name="result")
+    restates = models.OneToOneField("self", on_delete=models.PROTECT, null=True, related_name="restatement")
+    reason = models.CharField(max_length=40, blank=True)  # of a restatement: one of `RestatementReason`
 
     class Meta:
         app_label = "hub"
         constraints: ClassVar = [
+            models.UniqueConstraint(fields=_PERIOD, condition=models.Q(restates=None), name="one_result_per_period"),
             models.UniqueConstraint(
-                fields=["practice", "agreement", "reference_date"], name="one_result_per_practice_agreement_period"
-            )
+                fields=_PERIOD, condition=models.Q(restates__isnull=False), name="one_restatement_per_period"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(restates=None, reason="")
+                | (models.Q(restates__isnull=False) & ~models.Q(reason="")),
+                name="a_restatement_says_why",
+            ),
         ]
+
+    @property
+    def is_restated(self) -> bool:
+        """Whether a restatement of it was taken in."""
+        return hasattr(self, "restatement")
 
 
 class Figure(WrittenOnce):

@@ -15,9 +15,11 @@ from io import StringIO
 from django.http import HttpResponse
 
 from governance.suppress import CellState, SafeRow, SafeTable
-from hub.comparison import Comparison, Own, Peer, Standing, plain
+from hub.comparison import Comparison, Own, Peer, Standing, percentage_of, plain
 from hub.pages import tables
 from hub.pages.words import cell_words
+from hub.totals import Totals
+from hub.totals_words import FILE_HEADER, file_rows
 
 COMPARISON_HEADER = (
     "search",
@@ -32,6 +34,12 @@ COMPARISON_HEADER = (
     "not_met",
     "left_out",
     "list_size",
+    "restated_on",
+    "first_state",
+    "first_percentage",
+    "first_met",
+    "first_not_met",
+    "first_left_out",
 )
 FRONT_HEADER = (
     "agreement",
@@ -47,6 +55,9 @@ FRONT_HEADER = (
     "target",
     "answered",
     "agreed",
+    "restated_on",
+    "first_state",
+    "first_percentage",
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -69,7 +80,7 @@ def front_csv(practice: str, agreements: Iterable[tuple[str, Sequence[Comparison
     rows: list[tuple[str, ...]] = []
     for agreement, shown in agreements:
         if shown is None:
-            rows.append((agreement, "", practice, "", "", Standing.AWAITED.value, *[""] * 7))
+            rows.append((agreement, "", practice, "", "", Standing.AWAITED.value, *[""] * 10))
         else:
             rows += [(agreement, *_front_row(comparison)) for comparison in shown]
     return written(FRONT_HEADER, rows)
@@ -82,6 +93,13 @@ def groups_csv(own: Own, table: SafeTable, reference_date: date) -> bytes:
     header = ("search", "reference_date", "practice", *names, "met", "not_met", "left_out", "percentage")
     about = (table.search_id, reference_date.isoformat(), own.name)
     return written(header, ((*about, *_group_row(row)) for row in groups))
+
+
+def totals_csv(comparison: Comparison, totals: Totals) -> bytes:
+    """The totals over all practices, one row for each outcome."""
+    about = (comparison.search.id, comparison.reference_date.isoformat())
+    header = ("search", "reference_date", *FILE_HEADER)
+    return written(header, ((*about, *row) for row in file_rows(totals)))
 
 
 def attachment(name: str, content: bytes) -> HttpResponse:
@@ -107,18 +125,25 @@ def safe(cell: str) -> str:
 def _own_row(own: Own) -> tuple[str, ...]:
     counts = own.counts
     released = _counts(counts.met, counts.not_met, counts.excepted) if counts else ("", "", "")
-    return (own.name, "yes", *_own_figure(own), *released, own.size_band)
+    first = _counts(*own.restated.first.cells) if own.restated else ("", "", "")
+    return (own.name, "yes", *_own_figure(own), *released, own.size_band, *_own_first(own), *first)
 
 
 def _peer_row(peer: Peer) -> tuple[str, ...]:
-    return (peer.label, "no", peer.standing.value, _number(peer.percentage), "", "", "", "", "", peer.size_band)
+    first, shown = peer.first, ("", "", "")
+    if first is not None:
+        on = first.on.isoformat() if first.on is not None else "restated"  # of whom is not named the day is not told
+        shown = (on, first.standing.value, _number(first.percentage))
+    figure = (peer.standing.value, _number(peer.percentage), "", "", "", "", "")
+    return (peer.label, "no", *figure, peer.size_band, *shown, "", "", "")
 
 
 def _front_row(comparison: Comparison) -> tuple[str, ...]:
     own, search = comparison.own, comparison.search
     middle, target = (plain(x) if x is not None else "" for x in (comparison.peers_median, comparison.target))
     about = (comparison.reference_date.isoformat(), own.name, search.id, search.title)
-    return (*about, *_own_figure(own), middle, target, str(comparison.answered), str(comparison.agreed))
+    answered = (str(comparison.answered), str(comparison.agreed))
+    return (*about, *_own_figure(own), middle, target, *answered, *_own_first(own))
 
 
 def _group_row(row: SafeRow) -> tuple[str, ...]:
@@ -128,6 +153,14 @@ def _group_row(row: SafeRow) -> tuple[str, ...]:
 def _own_figure(own: Own) -> tuple[str, str, str, str]:
     low, high = own.interval or (None, None)
     return own.standing.value, _number(own.percentage), _number(low), _number(high)
+
+
+def _own_first(own: Own) -> tuple[str, str, str]:
+    if own.restated is None:
+        return "", "", ""
+    first = own.restated.first
+    share = str(percentage_of(first)) if first.standing is Standing.VALUE else ""
+    return own.restated.on.isoformat(), first.standing.value, share
 
 
 def _counts(*cells: CellState) -> tuple[str, ...]:

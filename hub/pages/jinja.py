@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from jinja2 import ChainableUndefined, ChoiceLoader, Environment, PackageLoader
 from jinja2.loaders import BaseLoader
 
 from hub.comparison import plain
+from hub.pages.words import day
 
 
 def environment(**options: Any) -> Environment:
@@ -28,11 +29,6 @@ def environment(**options: Any) -> Environment:
     env.trim_blocks = True
     env.lstrip_blocks = True
     return env
-
-
-def day(value: date) -> str:
-    """`31 March 2026`."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def moment(value: datetime) -> str:

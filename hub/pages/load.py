@@ -8,17 +8,23 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
+from django.db.models import QuerySet
+
+from governance.primary import Rule
+from governance.profiles import profile
 from governance.result import ReceivedResult
 from governance.suppress import CellState, Reason, SafeTable, State
-from hub.comparison import Comparison, Counts, Member, compare
+from hub.comparison import Comparison, Counts, Member, Restated, compare
 from hub.config import HubConfig
 from hub.enforce import active_practices, is_active
 from hub.inbox import opened_message, opened_tables
 from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Result
 from hub.searches import search_of
-from searches.search import Search
+from hub.totals import Part, Totals, totals_of
+from searches.search import Search, possible_outcomes
 
 NAMED_BY_CONSENT = "named_by_consent"
+_BLOBS = ("result__sealed", "result__opened")  # tens of kilobytes each, for every figure of a comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,25 @@ class Release:
     reference_date: date
     members: tuple[tuple[Practice, bool], ...]  # with whether it chose to be named
     sizes: Mapping[str, str]  # practice code -> size band
-    figures: Mapping[tuple[int, str], Counts]  # (published search, practice code) -> totals row
+    figures: Mapping[tuple[int, str], Counts]  # (published search, practice code) -> totals row, the latest
+    restated: Mapping[tuple[int, str], Restated]  # the same -> what was released first, where that was restated
+    profiles: Mapping[tuple[int, str], str]  # the same -> by which profile the practice hid small counts
 
     @property
     def codes(self) -> frozenset[str]:
         """The codes of the members."""
         return frozenset(practice.code for practice, _ in self.members)
+
+    def parts(self, indicator: Indicator) -> tuple[Part, ...]:
+        """What every member released of one search, for its totals."""
+        possible, unit = possible_outcomes(indicator.search), indicator.search.unit
+        parts = []
+        for practice, _ in self.members:
+            key = (indicator.published.pk, practice.code)
+            counts = self.figures.get(key)
+            rule = Rule(profile(self.profiles[key]), possible, unit) if counts is not None else None
+            parts.append(Part(practice.code, counts, rule))
+        return tuple(parts)
 
     def of(self, published: PublishedSearch) -> tuple[Member, ...]:
         """Every member with its figure for one search."""
@@ -69,6 +88,7 @@ class Release:
                 named,
                 self.sizes.get(practice.code, ""),
                 self.figures.get((published.pk, practice.code)),
+                self.restated.get((published.pk, practice.code)),
             )
             for practice, named in self.members
         )
@@ -97,14 +117,19 @@ def release(agreement: Agreement, reference_date: date, today: date) -> Release:
     active = [practice.code for practice in active_practices(agreement, today)]
     memberships = Membership.objects.filter(agreement=agreement, practice__code__in=active).select_related("practice")
     by_consent = agreement.view == NAMED_BY_CONSENT
-    results = Result.objects.filter(agreement=agreement, reference_date=reference_date)
-    figures = Figure.objects.filter(result__in=results).select_related("result__practice")
+    results = Result.objects.filter(agreement=agreement, reference_date=reference_date).order_by("pk")
+    first, again = _figures(results.filter(restates=None)), _figures(results.exclude(restates=None))
+    names = dict(PublishedSearch.objects.filter(agreement=agreement).values_list("pk", "search_id"))
+    firsts = {(names[row], code): figure for (row, code), figure in first.items()}
     return Release(
         agreement,
         reference_date,
         tuple((row.practice, by_consent and row.named) for row in memberships),
-        dict(results.values_list("practice__code", "list_size_band")),
-        {(figure.search_id, figure.result.practice.code): _counts(figure) for figure in figures},
+        dict(results.values_list("practice__code", "list_size_band")),  # the latest
+        {key: _counts(figure) for key, figure in (first | again).items()},
+        # By the search's name: what was restated may be a version of it that has been corrected since.
+        {(row, code): _restated(figure, firsts[names[row], code]) for (row, code), figure in again.items()},
+        {key: _profile_of(figure.result) for key, figure in (first | again).items()},
     )
 
 
@@ -120,11 +145,18 @@ def comparisons(viewer: str, given: Release, config: HubConfig) -> tuple[tuple[I
     )
 
 
+def totals_of_release(given: Release) -> tuple[tuple[Indicator, Totals], ...]:
+    """The totals of every search of a release, for the hub's staff."""
+    return tuple((indicator, totals_of(given.parts(indicator))) for indicator in indicators(given.agreement))
+
+
 def own_result(practice: str, indicator: Indicator, reference_date: date) -> OwnResult | None:
     """A practice's own released table of one search, or None if it has sent none."""
-    result = Result.objects.filter(
-        practice__code=practice, agreement=indicator.agreement, reference_date=reference_date
-    ).first()
+    result = (
+        Result.objects.filter(practice__code=practice, agreement=indicator.agreement, reference_date=reference_date)
+        .order_by("pk")
+        .last()  # the restatement, where there is one
+    )
     if result is None:
         return None
     table = next((table for table in opened_tables(result) if table.search_id == indicator.search.id), None)
@@ -136,6 +168,19 @@ def own_result(practice: str, indicator: Indicator, reference_date: date) -> Own
 def pseudonym_key(config: HubConfig) -> bytes:
     """The hub's secret for pseudonyms: its own key, so that no other use of the secret can reveal one."""
     return hmac.new(config.secret.encode(), b"gpfed pseudonym key v1", sha256).digest()
+
+
+def _figures(results: QuerySet[Result]) -> dict[tuple[int, str], Figure]:
+    figures = Figure.objects.filter(result__in=results).select_related("result__practice")
+    return {(figure.search_id, figure.result.practice.code): figure for figure in figures.defer(*_BLOBS)}
+
+
+def _profile_of(result: Result) -> str:
+    return result.profile or opened_message(result).profile  # stored apart since results can be restated
+
+
+def _restated(figure: Figure, first: Figure) -> Restated:
+    return Restated(figure.result.received_at.date(), figure.result.reason, _counts(first))
 
 
 def _counts(figure: Figure) -> Counts:

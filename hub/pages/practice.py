@@ -11,12 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from markupsafe import Markup
 
+from governance.suppress import ENGINE_VERSION, SafeTable
 from hub.charts import strip
-from hub.comparison import Comparison, Standing, headline
+from hub.comparison import Comparison, Standing
+from hub.headline import headline
 from hub.models import Agreement, Practice
 from hub.pages import download, tables
 from hub.pages.entry import for_practice
-from hub.pages.jinja import day, moment
+from hub.pages.jinja import moment
 from hub.pages.load import (
     Indicator,
     OwnResult,
@@ -28,8 +30,10 @@ from hub.pages.load import (
 )
 from hub.pages.markdown import render as markdown
 from hub.pages.markdown import without_title
-from hub.pages.words import count_words, counted, direction, peers_words, reason_words
+from hub.pages.words import count_words, counted, day, direction, peers_words, reason_words, restated_words
 from hub.settings import active_config
+from hub.totals import Totals, totals_for
+from hub.totals_words import share_words
 from searches.search import Good, Search, Unit
 
 
@@ -93,19 +97,23 @@ def front_csv(request: HttpRequest, viewer: str) -> HttpResponse:
 def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search_id: str) -> HttpResponse:
     """One search of one agreement, as this practice may see it."""
     indicator, comparison, dates = _find(request, viewer, agreement_id, search_id)
-    search = comparison.search
+    search, together = comparison.search, _together(viewer, indicator, comparison)
     own = own_result(viewer, indicator, comparison.reference_date)
     context = {
         "indicator": indicator,
         "search": search,
         "comparison": comparison,
         "own": comparison.own,
+        "restated": restated_words(comparison.own.restated) if comparison.own.restated else "",
         "headline": headline(comparison),
         "picture": Markup(strip.draw(picture_of(comparison))),  # noqa: S704 - our own drawing, escaped where it is made
         "peers": tables.peers_table(comparison),
         "dates": dates,
         "url": _address(indicator, comparison.reference_date, dates, "comparison-csv"),
         "groups_url": _address(indicator, comparison.reference_date, dates, "groups-csv"),
+        "totals": tables.totals_table(together),
+        "totals_share": share_words(together.percentage),
+        "totals_url": _address(indicator, comparison.reference_date, dates, "totals-csv"),
         "facts": tables.facts_table(own_facts(comparison)),
         "standings": standings_words(comparison),
         "with_percentage": peers_words(len(comparison.with_percentage)),
@@ -137,6 +145,14 @@ def groups_csv(request: HttpRequest, viewer: str, agreement_id: str, search_id: 
         raise Http404("there are no figures by group")
     name = f"{search_id}-groups-{comparison.reference_date.isoformat()}.csv"
     return download.attachment(name, download.groups_csv(comparison.own, own.table, comparison.reference_date))
+
+
+@for_practice
+def totals_csv(request: HttpRequest, viewer: str, agreement_id: str, search_id: str) -> HttpResponse:
+    """The totals over all practices, as this one may see them, as a file."""
+    indicator, comparison, _ = _find(request, viewer, agreement_id, search_id)
+    name = f"{search_id}-totals-{comparison.reference_date.isoformat()}.csv"
+    return download.attachment(name, download.totals_csv(comparison, _together(viewer, indicator, comparison)))
 
 
 def own_facts(comparison: Comparison) -> list[tuple[str, str]]:
@@ -213,6 +229,8 @@ def translation(own: OwnResult) -> tuple[tuple[str, str], ...]:
     """The translation receipt of one's own result, and which file brought it."""
     facts = [("Received", moment(own.received_at)), ("Message", f"number {own.message.sequence}, SHA-256 {own.digest}")]
     how = own.message
+    if how.restates is not None:
+        facts.append(("Restates", f"the file with SHA-256 {how.restates.file} ({how.restates.reason.words})"))
     facts += [
         ("Record system", f"{how.layout}, layout version {how.layout_version}"),
         ("Engine", f"{how.engine} {how.engine_version}"),
@@ -221,8 +239,21 @@ def translation(own: OwnResult) -> tuple[tuple[str, str], ...]:
         ("Opt-outs", f"taken off as of {day(how.optouts_as_of)}"),
         ("Files delivered", day(how.delivered_on)),
         ("Agent", how.agent_version),
+        ("Disclosure rules", _rules_words(own.table)),
     ]
     return tuple((key, value) for key, value in facts if value)
+
+
+def _rules_words(table: SafeTable) -> str:
+    """By which rules the figures were protected; earlier ones are not asked of again."""
+    if table.engine_version == ENGINE_VERSION:
+        return f"{table.profile}, version {table.engine_version} of the rules"
+    return f"{table.profile}, version {table.engine_version} of the rules: checked under that version when received"
+
+
+def _together(viewer: str, indicator: Indicator, comparison: Comparison) -> Totals:
+    given = release(indicator.agreement, comparison.reference_date, timezone.now().date())
+    return totals_for(given.parts(indicator), viewer)
 
 
 def _practice(code: str) -> Practice:

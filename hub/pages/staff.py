@@ -1,9 +1,9 @@
-"""The hub's own people: who has sent what, and what was set aside and why. No figure of any practice stands here."""
+"""The hub's own people: who has sent what, what was set aside and why, and totals. No practice's figure stands here."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db.models import Count, QuerySet
@@ -19,8 +19,10 @@ from hub.models import Agreement, Practice, Quarantined, Result
 from hub.pages import download
 from hub.pages.entry import for_staff
 from hub.pages.jinja import moment
-from hub.pages.load import Release, indicators, reference_dates, release
+from hub.pages.load import Indicator, Release, reference_dates, release, totals_of_release
 from hub.pages.tables import Cell, Rows
+from hub.totals import Totals
+from hub.totals_words import FILE_HEADER, coverage_words, file_rows, share_words, total_words
 
 RECEIVED_HEADER = (
     "agreement",
@@ -33,6 +35,7 @@ RECEIVED_HEADER = (
     "banded",
     "withheld",
     "not_run",
+    "restated",
 )
 SET_ASIDE_HEADER = ("practice", "reason", "when", "times", "file")
 _SHOWN_FILES = 200
@@ -44,7 +47,8 @@ class Coverage:
     """What was received of one practice.
 
     Args:
-        received_at: when, or None if nothing has come yet.
+        received_at: when first, or None if nothing has come yet.
+        restated_at: when again, or None.
         searches: how many have a value, are banded, withheld, not run; empty if nothing has come yet.
     """
 
@@ -52,10 +56,13 @@ class Coverage:
     name: str
     received_at: datetime | None
     searches: tuple[int, ...]
+    restated_at: datetime | None = None
 
     @property
     def state(self) -> str:
         """Whether it has answered, in words."""
+        if self.restated_at:
+            return "restated"
         return "received" if self.received_at else Standing.AWAITED.value
 
 
@@ -68,6 +75,7 @@ class Section:
     searches: int
     coverage: tuple[Coverage, ...]
     not_active: tuple[tuple[str, str], ...]  # practices named in it, and why it is not active for them
+    totals: tuple[tuple[Indicator, Totals], ...] = ()
 
     @property
     def answered(self) -> int:
@@ -78,6 +86,16 @@ class Section:
     def rows(self) -> Rows:
         """The rows of the page's table."""
         return [_row(one) for one in self.coverage]
+
+    @property
+    def totals_rows(self) -> Rows:
+        """The rows of the table of totals: each search, with its completeness and coverage."""
+        return [_totals_row(indicator, totals) for indicator, totals in self.totals]
+
+    @property
+    def totals_url(self) -> str:
+        """Where the totals are as a file."""
+        return reverse("all-totals-csv", kwargs={"agreement_id": self.agreement.agreement_id})
 
     @property
     def url(self) -> str:
@@ -113,6 +131,23 @@ def received_csv(request: HttpRequest, agreement_id: str) -> HttpResponse:  # no
 
 
 @for_staff
+def totals_csv(request: HttpRequest, agreement_id: str) -> HttpResponse:  # noqa: ARG001 - a view is given its request
+    """The totals over practices of every search under one agreement, as a file."""
+    agreement = _agreements().filter(agreement_id=agreement_id).first()
+    section = _section(agreement, timezone.now().date()) if agreement else None
+    if section is None or section.reference_date is None:
+        raise Http404("nothing was received under such an agreement")
+    on = section.reference_date.isoformat()
+    rows = [
+        (agreement_id, on, indicator.search.id, *row)
+        for indicator, totals in section.totals
+        for row in file_rows(totals)
+    ]
+    header = ("agreement", "reference_date", "search", *FILE_HEADER)
+    return download.attachment(f"{agreement_id}-totals-{on}.csv", download.written(header, rows))
+
+
+@for_staff
 def set_aside_csv(request: HttpRequest) -> HttpResponse:  # noqa: ARG001 - a view is given its request
     """The files that were set aside, as a file; without rows where there are none."""
     rows = [(row.practice.code, _words(row), _stamp(row.at), str(row.times), row.file_name) for row in _set_aside()]
@@ -130,9 +165,16 @@ def _section(agreement: Agreement, today: date) -> Section:
         return Section(agreement, None, 0, (), not_active)
     given = release(agreement, dates[0], today)
     results = Result.objects.filter(agreement=agreement, reference_date=dates[0])
-    received = dict(results.values_list("practice__code", "received_at"))
-    shown = tuple(_coverage(given, practice, received.get(practice.code)) for practice, _ in given.members)
-    return Section(agreement, dates[0], len(indicators(agreement)), shown, not_active)
+    received, restated = (
+        dict(results.filter(restates__isnull=is_first).values_list("practice__code", "received_at"))
+        for is_first in (True, False)
+    )
+    shown = tuple(
+        replace(_coverage(given, practice, received.get(practice.code)), restated_at=restated.get(practice.code))
+        for practice, _ in given.members
+    )
+    totals = totals_of_release(given)
+    return Section(agreement, dates[0], len(totals), shown, not_active, totals)
 
 
 def _coverage(given: Release, practice: Practice, received_at: datetime | None) -> Coverage:
@@ -150,15 +192,29 @@ def _row(one: Coverage) -> list[Cell]:
         {"text": one.code},
         {"text": one.name},
         {"html": _TAG.format("green" if one.received_at else "grey", one.state.capitalize())},
-        {"text": moment(one.received_at) if one.received_at else "–"},
+        {"text": _when(one)},
         *({"text": text, "format": "numeric"} for text in numbers),
     ]
 
 
+def _totals_row(indicator: Indicator, totals: Totals) -> list[Cell]:
+    met, not_met, excepted = (total_words(total) for total in totals.by_outcome)
+    of_whom = coverage_words(totals.met.coverage) if totals.met is not None else ""
+    texts = (indicator.search.title, met, not_met, excepted, share_words(totals.percentage), of_whom)
+    return [{"text": text} for text in texts]
+
+
+def _when(one: Coverage) -> str:
+    if one.received_at is None:
+        return "–"
+    again = f"; restated {moment(one.restated_at)}" if one.restated_at else ""
+    return f"{moment(one.received_at)}{again}"
+
+
 def _received_cells(one: Coverage) -> tuple[str, ...]:
-    when = _stamp(one.received_at) if one.received_at else ""
+    when, again = (_stamp(at) if at else "" for at in (one.received_at, one.restated_at))
     numbers = [str(number) for number in one.searches] or [""] * 4
-    return (one.code, one.name, one.state, when, *numbers)
+    return (one.code, one.name, one.state, when, *numbers, again)
 
 
 def _reasons() -> list[tuple[str, int]]:

@@ -11,7 +11,9 @@ from markupsafe import Markup
 from governance.suppress import Reason, SafeRow, SafeTable, State
 from hub.charts import spark
 from hub.comparison import Comparison, Counts, Own, Peer, Standing, percentage_of, plain
-from hub.pages.words import cell_words, peers_words, reason_words
+from hub.pages.words import cell_words, day, peers_words, reason_words
+from hub.totals import Totals
+from hub.totals_words import totals_rows
 
 Cell = dict[str, Any]
 Rows = list[list[Cell]]
@@ -26,13 +28,22 @@ def peers_table(comparison: Comparison) -> Rows:
     """Oneself, then the peers in the order in which the comparison gives them."""
     own = comparison.own
     first = [{"text": f"{own.name} (your practice)"}, _figure(own), {"text": own.size_band or _NONE}]
-    others = [[{"text": peer.label}, _figure(peer), {"text": peer.size_band or _NONE}] for peer in comparison.peers]
+    if own.restated is not None:
+        first[1] = _marked(first[1], f"restated on {day(own.restated.on)}; first {_first_share(own.restated.first)}")
+    others = [
+        [{"text": peer.label}, _peer_figure(peer), {"text": peer.size_band or _NONE}] for peer in comparison.peers
+    ]
     return [[cell | {"classes": _OWN} for cell in first], *others]
 
 
 def facts_table(facts: Sequence[tuple[str, str]]) -> Rows:
     """Pairs of a name and a figure."""
     return [[{"text": key}, {"text": value}] for key, value in facts]
+
+
+def totals_table(totals: Totals) -> Rows:
+    """Each outcome over all practices, with of how many it is made."""
+    return [[{"text": text} for text in row] for row in totals_rows(totals)]
 
 
 def breakdown_head(table: SafeTable) -> list[Cell]:
@@ -119,12 +130,32 @@ def _figure(practice: Own | Peer) -> Cell:
     return {"text": f"{practice.percentage}%"}
 
 
+def _peer_figure(peer: Peer) -> Cell:
+    first = peer.first
+    if first is None:
+        return _figure(peer)
+    share = f"{first.percentage}%" if first.percentage is not None else first.standing.value
+    on = f" on {day(first.on)}" if first.on is not None else ""
+    return _marked(_figure(peer), f"restated{on}; first {share}")
+
+
+def _marked(figure: Cell, words: str) -> Cell:
+    """A figure with a few words under it."""
+    shown = figure["html"] if "html" in figure else figure["text"]
+    return {"html": Markup("{}<br>{}").format(shown, _QUIET.format(words))}
+
+
+def _first_share(first: Counts) -> str:
+    return f"{percentage_of(first)}%" if first.standing is Standing.VALUE else first.standing.value
+
+
 def _own_figure(own: Own) -> Cell:
     figure = _figure(own)
     if own.interval:
         low, high = own.interval
-        interval = _QUIET.format(f"interval {low}% to {high}%")
-        figure = {"html": Markup("{}<br>{}").format(figure["text"], interval)}
+        figure = _marked(figure, f"interval {low}% to {high}%")
+    if own.restated is not None:
+        figure = _marked(figure, f"restated on {day(own.restated.on)}; first {_first_share(own.restated.first)}")
     return figure | {"classes": "nhsuk-u-font-weight-bold"}
 
 

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
+from governance.restatement import RestatementReason
 from governance.suppress import CellState, Reason, State
+from hub.comparison import Counts, Restated, Standing, percentage_of
 from searches.search import Good, Search, Unit
 
 _REASONS = {
@@ -51,6 +55,19 @@ def count_words(cell: CellState, what: str) -> str:
     return f"{cell_words(cell)} {what}" if cell.state in (State.VALUE, State.BAND) else cell_words(cell)
 
 
+def restated_words(restated: Restated) -> str:
+    """That a figure is the second one, as a sentence."""
+    why = RestatementReason(restated.reason).words
+    return f"Restated on {day(restated.on)}: {why}. First released: {first_words(restated.first)}."
+
+
+def first_words(first: Counts) -> str:
+    """What was released first: `73.2% (412 met, 151 not met, fewer than 8 left out)`."""
+    share = f"{percentage_of(first)}%" if first.standing is Standing.VALUE else first.standing.value
+    cells = ((first.met, "met"), (first.not_met, "not met"), (first.excepted, "left out"))
+    return f"{share} ({', '.join(f'{cell_words(cell)} {what}' for cell, what in cells)})"
+
+
 def peers_words(number: int) -> str:
     """How many peers: `1 peer`, `9 peers`."""
     return f"{number} {'peer' if number == 1 else 'peers'}"
@@ -70,6 +87,11 @@ def direction(search: Search) -> str:
             return "Lower is better."
         case Good.NEUTRAL:
             return "Neither high nor low is better in itself: a figure to talk about."
+
+
+def day(value: date) -> str:
+    """`31 March 2026`."""
+    return f"{value.day} {value:%B %Y}"
 
 
 def _band_words(cell: CellState) -> str:

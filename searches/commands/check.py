@@ -40,11 +40,19 @@ def _facts(search: Search) -> dict[str, Any]:
         "unit": search.unit.value,
         "kind": search.kind,
         "dimensions": {dimension.name: list(dimension.values) for dimension in search.dimensions},
+        "measure": _measure(search),
         "cells": len(search.cells()),
         "tables": {table: sorted(columns) for table, columns in touched.tables.items()},
         "codelists": {name: codelist.digest for name, codelist in sorted(search.codelists.items())},
         "bound_dates": sorted(touched.bound_dates),
     }
+
+
+def _measure(search: Search) -> dict[str, str] | None:
+    measure = search.measure
+    if measure is None:
+        return None
+    return {"name": measure.name, "unit": measure.unit, "low": str(measure.low), "high": str(measure.high)}
 
 
 def _refusal(error: SearchesError) -> dict[str, Any]:

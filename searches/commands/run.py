@@ -8,6 +8,7 @@ from typing import Any
 
 from searches.answer import Answers, Failed, NotRun, answer, exact_cells
 from searches.commands.folders import print_json, search_of
+from searches.distribution import STATISTICS
 from searches.extract import Extract, open_extract
 from searches.search import Search
 
@@ -64,6 +65,13 @@ def _print(facts: dict[str, Any]) -> None:
         name = ", ".join(cell["dimensions"].values()) or "all"
         counts = (f"{outcome} {_count(cell[outcome])}" for outcome in ("met", "not_met", "excepted"))
         print(f"  {name:<28} {'   '.join(counts)}")
+        for who, found in cell.get("statistics", {}).items():
+            print(f"    {who.replace('_', ' '):<26} {_statistics(found)}")
+
+
+def _statistics(found: dict[str, Any]) -> str:
+    told = (f"{name.replace('_', ' ')} {found[name] or '-'}" for name in STATISTICS)
+    return f"n {found['n']}   {'   '.join(told)}"
 
 
 def _count(counts: dict[str, int]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import date
+from decimal import Decimal
 
 from searches.answer import Answers, NotRun, Result, answer
 from searches.answer_database import answer_on
@@ -19,7 +20,7 @@ from searches.engines import duckdb
 from searches.errors import AnswerError, DatabaseError, LayoutError
 from searches.layouts.layout import Layout
 from searches.people import PeopleSet, PeopleSets, Roster, gather
-from searches.search import Cell, Search
+from searches.search import Cell, Outcome, Search
 from searches.translate import ask, statement
 
 _WRONG = frozenset({"changed", "failed", "records_invalid", "right_missing", "no_patients"})
@@ -133,7 +134,8 @@ def _as_people(expected: People | str) -> People:
 def who_is_where(found: PeopleSets, people: Mapping[str, int]) -> People:
     """The numbers of the people in each place of an answer; of appointments as often as they have any there.
 
-    Where only some of a person's appointments count for others, those that count have a place of their own.
+    Where only some of a person's appointments count for others, those that count have a place of their own; and so has
+    each value of a distribution.
     """
     places = {}
     for cell in found.search.cells()[-1:] if not found.search.dimensions else found.search.cells()[1:]:
@@ -142,6 +144,10 @@ def who_is_where(found: PeopleSets, people: Mapping[str, int]) -> People:
             places[_place(cell, outcome.value)] = _layered(people, found.roster, every)
             if counted != every:
                 places[_place(cell, f"{outcome.value}, counted")] = _layered(people, found.roster, counted)
+        met = found.every[cell][Outcome.MET].members
+        for value in sorted({value for person, value in found.values.items() if met >> person & 1}):
+            having = sum(1 << person for person, one in found.values.items() if one == value)
+            places[_place(cell, f"met at {Decimal(value) / 1000}")] = _numbers(people, found.roster, having & met)
     return {place: numbers for place, numbers in places.items() if numbers}
 
 

@@ -10,7 +10,8 @@
 
 `codelist: NAME` stands for the first SNOMED CT code of that list (dm+d for medications), unless `code` gives another
 code, of the list or a near miss. Records get rising ids in written order, so that ties can be tested. In a search of
-appointments, each appointment carries its own `expect` and `dimensions`.
+appointments, each appointment carries its own `expect` and `dimensions`. In a search of a distribution, everyone who is
+expected to be met carries the `value` that counts.
 """
 
 from __future__ import annotations
@@ -111,6 +112,7 @@ class HandmadePatient(BaseModel):
     referrals: list[HandmadeReferral] = []
     expect: Expected | None = None
     dimensions: dict[str, str] = {}
+    value: float | None = None
 
 
 class HandmadePatients(BaseModel):
@@ -133,12 +135,13 @@ class HandmadePatients(BaseModel):
         return self
 
 
-def read_handmade(text: str, unit: Unit) -> HandmadePatients:
+def read_handmade(text: str, unit: Unit, *, measured: bool = False) -> HandmadePatients:
     """Read tests.yaml of a search.
 
     Args:
         text: the whole file.
         unit: of the search; says whether patients or appointments carry what is expected.
+        measured: whether the search is of a distribution, so that who is met has a value.
 
     Raises:
         DocumentError: it is not valid, or an expectation is missing or out of place.
@@ -153,7 +156,15 @@ def read_handmade(text: str, unit: Unit) -> HandmadePatients:
         ) from error
     for patient in handmade.patients:
         _check_expectations(patient, unit)
+        _check_value(patient, measured=measured)
     return handmade
+
+
+def _check_value(patient: HandmadePatient, *, measured: bool) -> None:
+    needs_one = measured and patient.expect == "met"
+    if (patient.value is not None) != needs_one:
+        what = "needs the value that counts" if needs_one else "has a value, which only who meets a distribution has"
+        raise DocumentError(f"tests.yaml, {patient.name!r}: the patient {what}", "write value: 58 beside expect: met")
 
 
 def _check_expectations(patient: HandmadePatient, unit: Unit) -> None:

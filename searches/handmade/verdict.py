@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from searches.answer import answer
 from searches.batch import Batch
 from searches.errors import AnswerError
 from searches.extract import open_extract
-from searches.handmade.document import HandmadePatients, read_handmade
+from searches.handmade.document import HandmadePatient, HandmadePatients, read_handmade
 from searches.handmade.tables import appointment_ids, write_tables
 from searches.layouts.expand import Bindings
 from searches.people import AnswerRow, PeopleSets
@@ -27,7 +28,7 @@ class Verdict:
 
     Args:
         name: of the patient, and where there are several, which appointment.
-        expected: the outcome, and the dimensions that were given.
+        expected: the outcome, the dimensions that were given, and of a distribution the value.
         found: the same as the search says.
     """
 
@@ -52,7 +53,7 @@ def verdicts(search: Search, tests: str) -> tuple[Verdict, ...]:
         DocumentError: tests.yaml is not valid.
         AnswerError: the search gives no valid answer.
     """
-    handmade = read_handmade(tests, search.unit)
+    handmade = read_handmade(tests, search.unit, measured=search.measure is not None)
     with tempfile.TemporaryDirectory(prefix="gpfed-handmade-") as folder:
         write_tables(handmade, search.codelists, Path(folder))
         rows = _rows(search, handmade, Path(folder))
@@ -73,7 +74,7 @@ def _rows(search: Search, handmade: HandmadePatients, folder: Path) -> list[Answ
 def _verdicts(search: Search, handmade: HandmadePatients, found: Mapping[str, AnswerRow]) -> Iterator[Verdict]:
     if search.unit is Unit.PERSON:
         for number, patient in enumerate(handmade.patients, start=1):
-            expected = {"outcome": patient.expect or ABSENT, **patient.dimensions}
+            expected = {"outcome": patient.expect or ABSENT, **patient.dimensions, **_value(patient)}
             yield Verdict(patient.name, expected, _said(search, found.get(str(number)), expected))
         return
     for patient, place, appointment_id in appointment_ids(handmade):
@@ -83,8 +84,14 @@ def _verdicts(search: Search, handmade: HandmadePatients, found: Mapping[str, An
         yield Verdict(f"{patient.name}, appointment {place + 1}", expected, said)
 
 
+def _value(patient: HandmadePatient) -> Mapping[str, str]:
+    return {} if patient.value is None else {"value": str(Decimal(round(patient.value * 1000)) / 1000)}
+
+
 def _said(search: Search, row: AnswerRow | None, expected: Mapping[str, str]) -> Mapping[str, str]:
     if row is None or row.outcome is None:
         return {"outcome": ABSENT}
     values = {dimension.name: value for dimension, value in zip(search.dimensions, row.dimensions, strict=True)}
+    if row.value is not None:
+        values["value"] = str(Decimal(row.value) / 1000)
     return {"outcome": row.outcome.value, **{name: values.get(name, "") for name in expected if name != "outcome"}}

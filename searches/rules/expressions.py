@@ -83,7 +83,7 @@ def _literal(node: exp.Literal, here: Here) -> ValueType:
         return ValueType(Kind.TEXT, frozenset({node.name}))
     if not _NUMBER.fullmatch(node.name):
         raise here.refuse(node, "this number is refused", "write at most 16 digits and three decimals")
-    return ValueType(Kind.DECIMAL if "." in node.name else Kind.INTEGER)
+    return ValueType(Kind.DECIMAL if "." in node.name else Kind.INTEGER, written=True)
 
 
 def _case(node: exp.Case, here: Here) -> ValueType:
@@ -119,7 +119,7 @@ def _aggregate(node: exp.Count | exp.Min | exp.Max, here: Here) -> ValueType:
     found = _argument(node.this, here)
     if found.kind not in {Kind.DATE, Kind.INTEGER, Kind.DECIMAL}:
         raise here.refuse(node, f"{name} of a {found.kind} is refused", f"use {name} of a date or a number")
-    return ValueType(found.kind, frozenset(), None, found.singles_out)
+    return ValueType(found.kind, frozenset(), None, found.singles_out, found.written)
 
 
 def _check_counted(counted: exp.Expr, here: Here) -> None:

@@ -37,12 +37,14 @@ class ValueType:
         values: the closed set it comes from; empty where there is none.
         origin: the canonical table and column it is, unchanged; None if it was computed.
         singles_out: it is so fine that an equality could pick one patient.
+        written: it is a number that the author wrote, in some case at least.
     """
 
     kind: Kind
     values: frozenset[str] = frozenset()
     origin: tuple[str, str] | None = None
     singles_out: bool = False
+    written: bool = False
 
 
 _KINDS = {
@@ -84,4 +86,7 @@ def united(types: list[ValueType]) -> ValueType | None:
         return None
     kind = kinds.pop()
     values = frozenset[str]().union(*(one.values for one in present)) if kind is Kind.TEXT else frozenset[str]()
-    return ValueType(kind, values, None, any(one.singles_out for one in present))
+    singles_out, written = (
+        any(each) for each in zip(*((one.singles_out, one.written) for one in present), strict=True)
+    )
+    return ValueType(kind, values, None, singles_out, written)

@@ -2,10 +2,13 @@
 
 1  unit person: FROM has one row per patient; unit appointment: FROM is `appointment`, and its id is selected
 2  the columns are patient_id, outcome, the declared dimensions (and appointment_id), each once
-3  outcome is 'met', 'not met', 'excepted' or NULL; a proportion can be both met and not met, a count only met
+3  outcome is 'met', 'not met', 'excepted' or NULL; a proportion can be both met and not met, a count only met, a
+   distribution met at least
 4  a built-in dimension is that column of `patient`, unchanged; a computed one is CASE with ELSE (or COALESCE) whose
    texts are all declared
-5  the declared code lists are those used
+5  the value of a distribution is a number of the records, and no number that the author wrote: a mean of written
+   numbers would count people on a finer scale than counts may have
+6  the declared code lists are those used
 """
 
 from __future__ import annotations
@@ -21,10 +24,9 @@ from searches.parse import SearchTree
 from searches.rules.kinds import Kind
 from searches.rules.names import Role
 from searches.rules.selects import Output, WholeSearch
-from searches.search import Dimension, Unit
+from searches.search import COUNT, DISTRIBUTION, PROPORTION, Dimension, Unit
 
-COUNT = "count"
-PROPORTION = "proportion"
+VALUE = "value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,7 @@ def check_outer(tree: SearchTree, whole: WholeSearch, declared: Declared) -> Non
         _columns,
         _outcome,
         _dimensions,
+        _value,
         _codelists,
     )
     for rule in rules:
@@ -70,6 +73,8 @@ def _columns(tree: SearchTree, whole: WholeSearch, declared: Declared) -> None:
     if declared.unit is Unit.APPOINTMENT:
         expected.add("appointment_id")
         _appointment_id(tree, whole)
+    if declared.kind == DISTRIBUTION:
+        expected.add(VALUE)
     for name, output in whole.outputs.items():
         if name not in expected:
             known = ", ".join(sorted(expected))
@@ -87,7 +92,7 @@ def _appointment_id(tree: SearchTree, whole: WholeSearch) -> None:
 
 def _outcome(tree: SearchTree, whole: WholeSearch, declared: Declared) -> None:
     output = whole.outputs["outcome"]
-    allowed = OUTCOMES if declared.kind == PROPORTION else OUTCOMES[:1]
+    allowed = OUTCOMES[:1] if declared.kind == COUNT else OUTCOMES
     if output.type.kind is not Kind.TEXT:
         raise tree.places.refuse(output.node, "outcome is not a text", f"use CASE with: {_listed(allowed)} or NULL")
     _check_values(tree, output, "outcome", allowed)
@@ -128,6 +133,18 @@ def _computed(tree: SearchTree, output: Output, dimension: Dimension) -> None:
         reason = f"the dimension {dimension.name} can be NULL"
         raise tree.places.refuse(output.node, reason, "write CASE ... ELSE 'a declared value' END")
     _check_values(tree, output, dimension.name, dimension.values)
+
+
+def _value(tree: SearchTree, whole: WholeSearch, declared: Declared) -> None:
+    if declared.kind != DISTRIBUTION:
+        return
+    output = whole.outputs[VALUE]
+    if output.type.kind not in {Kind.INTEGER, Kind.DECIMAL}:
+        raise tree.places.refuse(output.node, "value is not a number", "select a number, such as the latest e.value")
+    if output.type.written or output.type.values or output.type.singles_out:
+        reason = "value is not a number as it was measured"
+        hint = "select a recorded value, or a COUNT; numbers that are written, ages and closed domains are dimensions"
+        raise tree.places.refuse(output.node, reason, hint)
 
 
 def _is_never_null(node: exp.Expr) -> bool:

@@ -116,6 +116,7 @@ def _read_union(union: exp.Union, reading: Reading) -> Relation:
             _domain(kind, other.columns[name]),
             None,
             kind.singles_out or other.columns[name].singles_out,
+            kind.written or other.columns[name].written,
         )
         for name, kind in one.columns.items()
     }

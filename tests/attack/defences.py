@@ -13,10 +13,13 @@ from decimal import Decimal
 from typing import Any, Final
 from unittest.mock import patch
 
+from agent import release_hour
 from governance import (
     audited,
     decision,
     gate,
+    ground,
+    known,
     margins,
     means,
     overlap,
@@ -33,6 +36,7 @@ from governance.cells import CellState, SafeRow, Shape, State
 from governance.complement import Covering
 from governance.primary import Look, Rule
 from governance.profiles import MeanRule, Profile
+from hub import totals
 from searches import parse, people, rules
 from searches.rules import comparisons
 
@@ -196,12 +200,12 @@ DEFENCES: Final = (
     Defence(
         "overlap remembers",
         "earlier releases of other searches are compared with too",
-        lambda: [(suppress, "ledger_of", _fresh_ledger)],
+        lambda: [(ground, "ledger_of", _fresh_ledger)],
     ),
     Defence(
         "margins elsewhere",
         "a table whose one-way margins another search released shows no leaves",
-        lambda: [(decision, "_margins_elsewhere", _answer(0))],
+        lambda: [(decision, "margins_elsewhere", _answer(0))],
     ),
     Defence(
         "margins of other tables",
@@ -251,7 +255,7 @@ DEFENCES: Final = (
     Defence(
         "known elsewhere",
         "the attacker is taken to know what other searches released",
-        lambda: [(decision, "_elsewhere", _answer(0))],
+        lambda: [(known, "_elsewhere", _answer(0))],
     ),
     Defence(
         "opt-outs", "who has opted out is counted for nobody else", lambda: [(people.PeopleSet, "without", _first)]
@@ -306,6 +310,16 @@ DEFENCES: Final = (
         "every row is there", "the declared cross-product is released, empty groups included", _only_rows_with_people
     ),
     Defence("closed list of reasons", "why there is no number is one of a few fixed words", _any_reason),
+    Defence(
+        "release hour",
+        "results leave in one hour of the day, whenever they were made",
+        lambda: [(release_hour.ReleaseHour, "may_leave", _answer(True))],
+    ),
+    Defence(
+        "nothing runs into the release hour",
+        "no run delays what leaves",
+        lambda: [(release_hour.ReleaseHour, "run_waits_until", _answer(None))],
+    ),
     Defence("padding", "the length of a message follows from its declared shape", _no_padding),
     Defence(
         "four bands of list size",
@@ -405,6 +419,21 @@ DEFENCES: Final = (
         "known nodes only",
         "what the language does not know of is refused wherever it stands",
         lambda: [(parse, "_faults", _answer(())), (rules, "check", _answer(None))],
+    ),
+    Defence(
+        "totals of several practices",
+        "a practice sees no total with fewer than five others that released a number",
+        lambda: [(totals, "LEAST_OTHERS", 0)],
+    ),
+    Defence(
+        "totals on a grid",
+        "a practice sees totals to a step that no practice's count exceeds",
+        lambda: [(totals, "on_grid", _first)],
+    ),
+    Defence(
+        "grid of twice the average",
+        "the step of totals is at least twice the average count",
+        lambda: [(totals, "grid_step", lambda counted: max(one.high for one in counted))],
     ),
     Defence("the language", "a search keeps every rule of the language", lambda: [(rules, "check", _answer(None))]),
 )

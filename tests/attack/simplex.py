@@ -60,7 +60,18 @@ class _Table:
         out = [Fraction(0)] * self.artificial + [Fraction(-1)] * (self.width - 1 - self.artificial)
         if self._climb(out, self.width - 1) != 0:
             raise ValueError("nothing fits")
+        self._drive_out()
         return self._climb(goal, self.artificial)
+
+    def _drive_out(self) -> None:
+        """An artificial unknown that is left at 0 would grow on the way along corners: it gives its row up."""
+        for i in reversed(range(len(self.rows))):
+            if self.basis[i] >= self.artificial:
+                enter = next((place for place in range(self.artificial) if self.rows[i][place]), None)
+                if enter is None:
+                    del self.rows[i], self.basis[i]  # it follows from the others
+                else:
+                    self._pivot(i, enter)
 
     def _climb(self, goal: Row, usable: int) -> Fraction:
         costs = [*goal, Fraction(0)]

@@ -7,12 +7,12 @@ from collections import Counter
 from searches.document import library, library_folder, load_search
 from searches.footprint import footprint
 from searches.parse import parse
-from searches.search import Codelist, Search
+from searches.search import Codelist, Measure, Search
 
 _INTRODUCTION = """\
 # Starter searches
 
-Twelve searches that come with GPFed. Each is a folder of `searches/library/`: what and why (`search.yaml`), the
+Thirteen searches that come with GPFed. Each is a folder of `searches/library/`: what and why (`search.yaml`), the
 question (`search.sql`), hand-made patients with the outcome each must get (`tests.yaml`) and the clinical note below.
 
 Their code lists are short and made for a start: typed by hand from public sources, in our own words. Read the note,
@@ -58,11 +58,16 @@ def _section(search: Search) -> list[str]:
         " ".join(search.why_it_matters.split()),
         "",
         f"- Folder: `searches/library/{search.id}`, asked {search.schedule}",
+        *([_measured(search.measure)] if search.measure is not None else []),
         f"- Target: {_percent(search)}" + (f" ({search.target.source})" if search.target else ""),
         f"- Reads: {tables}",
         f"- Code lists: {', '.join(sorted(search.codelists)) or 'none'}",
         *note[1:],
     ]
+
+
+def _measured(measure: Measure) -> str:
+    return f"- Value: {measure.name}, {measure.low:f} to {measure.high:f} {measure.unit}"
 
 
 def _codelists(found: list[Search]) -> list[str]:

@@ -143,7 +143,7 @@ def test_an_operator_enrols_signs_runs_and_sees_what_left(hub: RunningHub, tmp_p
     assert agent("agreements", "show").out.startswith("heart-health  version 1  said accept  Heart health")
     hub.publish()
 
-    ran = agent("run", "--once", "--reference-date", "2026-03-31", "--json")
+    ran = agent("run", "--once", "--now", "--reference-date", "2026-03-31", "--json")
     assert ran.code == 0, ran.err
     assert [one["sequence"] for one in ran.json["released"]] == [2]  # type: ignore[attr-defined]
 

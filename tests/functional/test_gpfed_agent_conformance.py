@@ -16,7 +16,7 @@ from tests.exact_answers import write_practice
 from tests.functional.test_gpfed_agent import RunningHub
 from tests.functional.test_gpfed_agent_database import agent, settings_file
 
-RUN = ("run", "--once", "--reference-date", "2026-02-28", "--json")
+RUN = ("run", "--once", "--now", "--reference-date", "2026-02-28", "--json")
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ def test_an_operator_enrols_over_a_database_looks_runs_and_sees_what_left(
 
     assert agent(state, "agreements", "accept", "heart-health", "--unnamed", "--yes").code == 0
     hub.publish()
-    ran = agent(state, "run", "--once", "--reference-date", "2026-02-28", "--json")
+    ran = agent(state, "run", "--once", "--now", "--reference-date", "2026-02-28", "--json")
     assert ran.code == 0, ran.err
     assert [one["sequence"] for one in ran.json["released"]] == [2]  # type: ignore[attr-defined]
 

@@ -89,7 +89,7 @@ def test_every_cell_is_as_in_the_canonical_tables_but_for_the_closed_list(
 
 
 @pytest.mark.parametrize("supplier", SUPPLIERS)
-def test_of_the_twelve_only_those_differ_that_the_published_list_names(
+def test_of_the_starter_searches_only_those_differ_that_the_published_list_names(
     answers: dict[str, Cells], supplier: str
 ) -> None:
     different = set(differences(answers[CANONICAL], answers[supplier]))
@@ -97,7 +97,7 @@ def test_of_the_twelve_only_those_differ_that_the_published_list_names(
     assert different & {search.id for search in starter_searches()} == named
 
 
-def test_all_twelve_are_among_them_and_have_someone_to_count(answers: dict[str, Cells]) -> None:
+def test_all_starter_searches_are_among_them_and_have_someone_to_count(answers: dict[str, Cells]) -> None:
     for search in starter_searches():
         totals = answers[CANONICAL][search.id][0]
         assert isinstance(totals, dict)

@@ -1,6 +1,7 @@
 """One turn of an agent in a process of its own that ends itself with SIGKILL at a named point.
 
-Called as: python agent_kill_driver.py STATE HUB POINT. Nothing of this is in the product: functions are replaced here.
+Called as: python agent_kill_driver.py STATE HUB POINT [restate].
+Nothing of this is in the product: functions are replaced here.
 """
 
 from __future__ import annotations
@@ -22,8 +23,10 @@ import agent.diary
 import agent.outbox
 import agent.record
 from agent.cycle import Wish, take_turn
+from agent.restate import Again
 from agent.state import StateFolder
 from agent.turn import open_turn
+from governance.restatement import RestatementReason
 from hub.mailbox import Places, PracticeAccount, Rights
 from tests.agent_kit import NO_PATIENCE, PRACTICE, REFERENCE_DATE, AccountMailbox
 from tests.conformance.already import already_green
@@ -96,7 +99,13 @@ def main() -> None:
     POINTS[point]()
     already_green(StateFolder(state), datetime.now(UTC))
     with open_turn(StateFolder(state), lambda: datetime.now(UTC)) as turn:
-        take_turn(turn, lambda: nullcontext(AccountMailbox(account)), Wish(REFERENCE_DATE, NO_PATIENCE))
+        take_turn(turn, lambda: nullcontext(AccountMailbox(account)), _wish())
+
+
+def _wish() -> Wish:
+    if sys.argv[4:] != ["restate"]:
+        return Wish(REFERENCE_DATE, NO_PATIENCE, at_once=True)
+    return Wish(None, NO_PATIENCE, Again(REFERENCE_DATE, RestatementReason.RECORDS_CORRECTED), at_once=True)
 
 
 if __name__ == "__main__":  # the run's own process is started anew from this file and must not take a turn

@@ -38,7 +38,7 @@ from tests.exact_answers import write_practice
 
 LAYOUT = "vision"
 SEARCHES = ("pulse-rhythm-65", "smoking-recorded")
-WISH = Wish(date(2026, 2, 28), NO_PATIENCE)
+WISH = Wish(date(2026, 2, 28), NO_PATIENCE, at_once=True)
 ACCEPT = Answer(AgreementDecision.ACCEPT, named=False)
 
 
@@ -208,7 +208,7 @@ def test_records_that_do_not_reach_the_reference_date_release_nothing(
     with filled(servers, "sqlite", tmp_path, files) as here:
         practice = Practice(tmp_path, here.settings)
         with open_turn(practice.state, lambda: practice.now) as turn:
-            outcome = take_turn(turn, practice.open, Wish(date(2026, 9, 30), NO_PATIENCE))
+            outcome = take_turn(turn, practice.open, Wish(date(2026, 9, 30), NO_PATIENCE, at_once=True))
 
     assert outcome.exit_code == 13
     assert "opt-out list is of 2026-03-" in outcome.problems[0].message

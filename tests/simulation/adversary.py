@@ -237,8 +237,8 @@ SETTINGS: Final = (
     Setting("everything on, code all the time", 0),
     Setting("everything on, code from the third week", SINCE),
     Setting("gate off, code from the third week", SINCE, ("gate",)),
-    Setting("snapping off, code all the time", 0, ("overlap",)),
-    Setting("gate and snapping off, code from the third week", SINCE, ("gate", "overlap")),
+    Setting("snapping off, code all the time", 0, ("overlap", "audit")),
+    Setting("gate and snapping off, code from the third week", SINCE, ("gate", "overlap", "audit")),
     Setting("thresholds and covering off, code all the time", 0, ("threshold", "complement")),
 )
 LIMIT: Final = 0.55
@@ -279,11 +279,12 @@ def _opening(effort: Effort) -> str:
     return f"""# An attacker that learns
 
 Written by `make adversary` (seed {SEED}). An automated attacker chooses searches about people like one target patient,
-sees four weeks of releases under `gp-bench`, and guesses whether the target has a code. It knows the target's age, sex,
-ethnicity and three conditions, and how common the code is in general. Its searches are bred ({effort.plans} plans,
-{effort.generations} generations), its guesser is logistic regression over the signs that tell most, learned from
-{effort.learned} practices and judged on {effort.guessed} others. Each practice is drawn twice, alike but for the code
-of the target. An area of 0.5 is guessing, 1 is knowing; at most {LIMIT} is asked for with everything on.
+sees four weeks of releases under `gp-bench`, made and audited as the agent does, and guesses whether the target has a
+code. It knows the target's age, sex, ethnicity and three conditions, and how common the code is in general. Its
+searches are bred ({effort.plans} plans, {effort.generations} generations), its guesser is logistic regression over the
+signs that tell most, learned from {effort.learned} practices and judged on {effort.guessed} others. Each practice is
+drawn twice, alike but for the code of the target. An area of 0.5 is guessing, 1 is knowing; at most {LIMIT} is asked
+for with everything on.
 By chance alone an area of guesses over {effort.guessed} practices twice is within 0.03 of 0.5 two times out of three.
 """
 

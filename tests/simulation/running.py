@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from governance import audited
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import GP_BENCH, Profile
 from governance.release_history import ReleaseHistory
-from governance.suppress import Practice, Suppressed, Terms, suppress
+from governance.suppress import Practice, Suppressed, Terms
 from searches.canon import AGE_BANDS, SEXES
 from searches.people import PeopleSet, PeopleSets, Roster
 from searches.search import TOTALS, Cell, Outcome
@@ -34,7 +35,7 @@ def weeks(world: World, number: int, profile: Profile = GP_BENCH) -> Iterator[We
         reference_date = START + timedelta(weeks=week)
         practice = practice_of(world)
         counted = tuple(counted_of(world, practice.roster, reference_date))
-        released = suppress(counted, Terms("heart-health", profile), practice, history)
+        released = audited.suppress_audited(counted, Terms("heart-health", profile), practice, history)
         history = released.history
         yield Week(week, counted, released)
 

@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cache
 
+from governance import audited
 from governance.optouts import take_off
 from governance.profiles import GP_BENCH
 from governance.release_history import ReleaseHistory
-from governance.suppress import Practice, SafeTable, Terms, suppress
+from governance.suppress import Practice, SafeTable, Terms
 from searches.people import Roster, gather_bits
 from searches.search import Dimension, Outcome, Search
 from tests.governance_kit import search as plain_search
@@ -109,7 +110,7 @@ class Place:
                 groups = [self._roster.groups[name] for name in gene.split]
                 answer = gather_bits(search, day, self._roster, (found, groups))
                 counted.append(take_off(answer, 0, day, "type1_excluded"))
-            released = suppress(counted, Terms("heart-health", GP_BENCH), practice, history)
+            released = audited.suppress_audited(counted, Terms("heart-health", GP_BENCH), practice, history)
             history = released.history
             yield released.tables
 

@@ -53,7 +53,7 @@ def test_the_national_method_rounds_half_up_and_suppresses_1_to_7() -> None:
 
 def test_the_attacker_knows_once_snapping_is_off() -> None:
     effort = Effort(plans=2, generations=0, tried=2, learned=14, guessed=14)
-    with without("overlap"):
+    with without("overlap", "audit"):
         assert attack(effort, 0).area > 0.8
 
 

@@ -8,6 +8,7 @@ most national publications do: 0 stays, 1 to 7 are suppressed, the rest goes to 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ FLOORS: Final = {2_000: 55, 8_000: 85, 15_000: 92}
 WEEKS, SEED = 53, 20260331
 _SIZES: Final = ((0, 50), (50, 150), (150, 400), (400, 1_000), (1_000, 3_000), (3_000, 20_000))
 _FEW: Final = 5
+_LEAST: Final = 15  # people in met and not met; of fewer nothing is said
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,12 @@ def suppressed_and_rounded(count: int) -> int | None:
     return None if 0 < count < 8 else (2 * count + 5) // 10 * 5
 
 
-def noted(folder: Path, patients: int, number: int = WEEKS) -> Iterator[Noted]:
-    """Every total of a practice in each of so many weeks."""
+Groups = Counter[tuple[int, str]]
+"""Met and not met of the groups of all searches in the last week: how many, by patients of the practice and state."""
+
+
+def noted(folder: Path, patients: int, number: int = WEEKS, groups: Groups | None = None) -> Iterator[Noted]:
+    """Every total of a practice in each of so many weeks; counts its groups in the last."""
     before: dict[tuple[str, Outcome], _Total] = {}
     practice = world(folder, patients, SEED)
     for week in weeks(practice, number):
@@ -89,6 +95,20 @@ def noted(folder: Path, patients: int, number: int = WEEKS) -> Iterator[Noted]:
                 behind_rounded=_behind(last, total, exact=True),
             )
         before = now
+        if groups is not None and week.number == number - 1:
+            groups.update((patients, state) for state in _group_states(week))
+
+
+def _group_states(week: Week) -> Iterator[str]:
+    """Of each group whether its met and not met are a number, a band, or withheld, and if so for want of people."""
+    counted = {one.search.id: one for one in week.counted}
+    for table in week.released.tables:
+        for row in table.rows[1:]:
+            of = counted[table.search_id].counted[row.dimensions]
+            is_few = of[Outcome.MET].distinct + of[Outcome.NOT_MET].distinct < _LEAST
+            for state in (row.met, row.not_met):
+                is_withheld = state.state is State.WITHHELD
+                yield "too few people" if is_withheld and is_few else str(state.state)
 
 
 def _totals(week: Week, names: Sequence[str]) -> Iterator[tuple[tuple[str, Outcome], _Total]]:
@@ -171,7 +191,7 @@ def by_register(found: Iterable[Noted]) -> dict[str, list[Noted]]:
     return {name: group for name, group in groups.items() if group}
 
 
-def report(found: list[Noted]) -> str:
+def report(found: list[Noted], groups: Groups) -> str:
     """The page."""
     sizes = {patients: [one for one in found if one.patients == patients] for patients in FLOORS}
     lines = [
@@ -185,6 +205,10 @@ def report(found: list[Noted]) -> str:
             f"| {patients:,} | {ours.totals:,} | {ours.share:.1f} % | {FLOORS[patients]} % | {ours.error:.2f} "
             f"| {ours.largest} | {ours.telling:.1f} |"
         )
+    lines += [_GROUPS]
+    for patients in FLOORS:
+        states = [groups[patients, state] for state in ("value", "band", "withheld", "too few people")]
+        lines.append(f"| {patients:,} | {' | '.join(f'{number:,}' for number in states)} |")
     lines += [_BY_REGISTER, "| people in the search | totals x weeks | as numbers, gp-bench | rounded "]
     lines[-1] += "| mean error, gp-bench | rounded | few behind a change, gp-bench | rounded |"
     lines += ["|---|---|---|---|---|---|---|---|"]
@@ -229,9 +253,10 @@ def _top(groups: list[Group]) -> float:
 
 def write(folder: Path, reports: Path) -> bool:
     """Run all and write page and picture; says whether every floor is kept."""
-    found = [one for patients in FLOORS for one in noted(folder, patients)]
+    counted: Groups = Counter()
+    found = [one for patients in FLOORS for one in noted(folder, patients, groups=counted)]
     reports.mkdir(parents=True, exist_ok=True)
-    (reports / "usefulness.md").write_text(report(found), encoding="utf-8")
+    (reports / "usefulness.md").write_text(report(found, counted), encoding="utf-8")
     (reports / "usefulness.svg").write_text(picture(found), encoding="utf-8")
     groups = {patients: figures(one for one in found if one.patients == patients) for patients in FLOORS}
     return all(groups[patients].share >= floor for patients, floor in FLOORS.items())
@@ -239,14 +264,22 @@ def write(folder: Path, reports: Path) -> bool:
 
 _OPENING = f"""# What is left to read
 
-Written by `make usefulness` (seed {SEED}). The eleven searches of people in the library run every week of a simulated
+Written by `make usefulness` (seed {SEED}). The searches of people in the library run every week of a simulated
 year at three synthetic practices, whose patients join, leave, age, fall ill, are treated and fall out of date; all is
-released through the agent's own suppressor under `gp-bench`, the history kept from week to week. A total is met or not
+released and audited as the agent does under `gp-bench`, the history kept from week to week. A total is met or not
 met of the totals row of one search. *Few behind a change*: how often in a year, for one total, a number becomes another
 number while fewer than 5 people have changed: who knows the others then knows the last one.
 
 ![The same as bars: share of totals, mean error, telling changes](usefulness.svg)
 """
+_GROUPS = """
+## Groups
+
+Met and not met of each age band, sex or other group that a search asks for, all searches together, in the last week.
+Of fewer than 15 people in a group nothing is said; *withheld* are those that would be large enough, but protect others.
+
+| patients | numbers | bands | withheld | too few people |
+|---|---|---|---|---|"""
 _BY_REGISTER = """
 ## Beside suppressing and rounding
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -53,6 +54,7 @@ def run(size: Size, seed: int = SEED) -> Run:
     for week in range(size.weeks):
         if week:
             town.pass_a_week()
+        sys.stderr.write(f"week {week + 1} of {size.weeks}\n" if week % 8 == 0 else "")
         counted, practice = town.release_of()
         begun = time.process_time()
         released = suppress_audited(counted, Terms("heart-health", GP_BENCH), practice, history)

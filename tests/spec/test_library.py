@@ -23,7 +23,7 @@ from searches.search import Good, Unit
 from searches.translate import Question, ask
 from tests.sql_mutants import mutants
 
-TWELVE = (
+STARTERS = (
     "af-anticoagulation",
     "chd-bp",
     "diabetes-bp",
@@ -31,6 +31,7 @@ TWELVE = (
     "dna-booking-lead",
     "ethnicity-recorded",
     "flu-at-risk",
+    "hypertension-systolic",
     "hypertension-under-80",
     "mmr-two-doses",
     "pertussis-pregnancy",
@@ -45,20 +46,21 @@ def written_tests(name: str) -> str:
 
 
 def handmade(name: str) -> HandmadePatients:
-    return read_handmade(written_tests(name), load_search(library_folder(name)).unit)
+    search = load_search(library_folder(name))
+    return read_handmade(written_tests(name), search.unit, measured=search.measure is not None)
 
 
-def test_the_library_holds_the_twelve_starter_searches() -> None:
-    assert library() == TWELVE
+def test_the_library_holds_the_thirteen_starter_searches() -> None:
+    assert library() == STARTERS
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize("name", STARTERS)
 def test_every_hand_made_patient_gets_what_its_author_expects(name: str) -> None:
     found = verdicts(load_search(library_folder(name)), written_tests(name))
     assert [(verdict.name, verdict.expected, verdict.found) for verdict in found if not verdict.holds] == []
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize("name", STARTERS)
 def test_there_are_at_least_six_hand_made_patients_and_every_outcome_among_them(name: str) -> None:
     made = handmade(name)
     assert len(made.patients) >= FEWEST_PATIENTS
@@ -69,7 +71,7 @@ def test_there_are_at_least_six_hand_made_patients_and_every_outcome_among_them(
     assert wanted <= {str(outcome) for outcome in outcomes}
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize("name", STARTERS)
 def test_a_clinical_note_says_who_is_counted_and_why_it_matters(name: str) -> None:
     search = load_search(library_folder(name))
     assert search.explanation.startswith("# ")
@@ -78,13 +80,13 @@ def test_a_clinical_note_says_who_is_counted_and_why_it_matters(name: str) -> No
 
 
 def test_only_missed_appointments_are_better_when_fewer_and_counted_by_appointment() -> None:
-    found = {name: load_search(library_folder(name)) for name in TWELVE}
+    found = {name: load_search(library_folder(name)) for name in STARTERS}
     assert [name for name, search in found.items() if search.good is Good.LOWER] == ["dna-booking-lead"]
     assert [name for name, search in found.items() if search.unit is Unit.APPOINTMENT] == ["dna-booking-lead"]
 
 
 def test_the_three_national_indicators_are_named_with_their_year() -> None:
-    found = [load_search(library_folder(name)) for name in TWELVE]
+    found = [load_search(library_folder(name)) for name in STARTERS]
     named = {search.id: (search.official_name, search.service_year) for search in found if search.official_name}
     assert named == {
         "af-anticoagulation": ("AF008", "2025/26"),
@@ -101,7 +103,7 @@ def rows(batch: Batch, question: Question) -> list[AnswerRow] | str:
     return sorted((row for row in found if row.outcome), key=lambda row: (row.patient_id, row.appointment_id))
 
 
-@pytest.mark.parametrize("name", TWELVE)
+@pytest.mark.parametrize("name", STARTERS)
 def test_the_hand_made_patients_notice_every_change_of_the_sql(name: str, tmp_path: Path) -> None:
     search, made = load_search(library_folder(name)), handmade(name)
     write_tables(made, search.codelists, tmp_path)

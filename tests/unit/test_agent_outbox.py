@@ -85,6 +85,85 @@ def test_an_answer_is_released_once(outbox: Outbox) -> None:
     assert outbox.messages() == (kept,)
 
 
+def again(reference_date: str = "2026-03-31", restates: int = 1, agreement: str = "dsa-1") -> Outgoing:
+    return Outgoing(
+        FileKind.RESULT, agreement, reference_date, b"sealed again", ("a", "b"), restates, "records_corrected"
+    )
+
+
+def test_an_answer_is_restated_once_and_the_first_is_kept(outbox: Outbox) -> None:
+    first = outbox.spool(outbox.next_place(), result(), NOON)
+
+    second = outbox.spool(outbox.next_place(), again(), NOON)
+
+    assert (second.restates, second.reason, second.searches) == (1, "records_corrected", "a b")
+    assert outbox.released("dsa-1", "2026-03-31") == first
+    assert outbox.restated("dsa-1", "2026-03-31") == second
+    assert (outbox.data(first), outbox.data(second)) == (b"sealed", b"sealed again")
+    with pytest.raises(OutboxError, match="agreement dsa-1 of 2026-03-31 was restated before"):
+        outbox.spool(outbox.next_place(), again(), NOON)
+    with pytest.raises(OutboxError, match="agreement dsa-1 of 2026-03-31 was released before"):
+        outbox.spool(outbox.next_place(), result("a third"), NOON)
+    assert outbox.messages() == (first, second)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [again("2026-04-30"), again(restates=2), again(restates=9), again(agreement="dsa-2")],
+    ids=["another date", "an acceptance", "no message", "another agreement"],
+)
+def test_what_is_not_the_first_release_is_not_restated(outbox: Outbox, wrong: Outgoing) -> None:
+    outbox.spool(outbox.next_place(), result(), NOON)
+    outbox.spool(outbox.next_place(), Outgoing(FileKind.ACCEPTANCE, "dsa-1", "", b"signed"), NOON)
+
+    with pytest.raises(OutboxError, match=r"message \d is not the first release .* there is nothing to restate"):
+        outbox.spool(outbox.next_place(), wrong, NOON)
+
+    assert [message.sequence for message in outbox.messages()] == [1, 2]
+
+
+def test_a_restatement_is_not_restated(outbox: Outbox) -> None:
+    outbox.spool(outbox.next_place(), result(), NOON)
+    outbox.spool(outbox.next_place(), again(), NOON)
+
+    with pytest.raises(OutboxError, match="message 2 is not the first release"):
+        outbox.spool(outbox.next_place(), again(restates=2), NOON)
+
+
+def test_the_database_itself_holds_two_releases_of_a_period_at_most(
+    outbox: Outbox, connection: sqlite3.Connection
+) -> None:
+    outbox.spool(outbox.next_place(), result(), NOON)
+    outbox.spool(outbox.next_place(), again(), NOON)
+    columns = "kind, agreement, reference_date, digest, size, state, spooled_at"
+
+    for restates in ("NULL", "1"):
+        with pytest.raises(sqlite3.IntegrityError, match="UNIQUE constraint failed"):
+            connection.execute(
+                f"INSERT INTO message (sequence, restates, {columns}) SELECT 3, {restates}, {columns} FROM message"
+                " WHERE sequence = 1"
+            )
+
+
+def test_a_folder_of_an_agent_that_knew_no_restatement_is_opened_with_what_is_in_it(folder: StateFolder) -> None:
+    later = ("searches", "restates", "reason")
+    with open_database(folder) as connection:
+        kept = Outbox(folder, connection).spool(Place(1, FIRST), result(), NOON)
+        connection.executescript("DROP INDEX one_first; DROP INDEX one_restatement")
+        for name in later:
+            connection.execute(f"ALTER TABLE message DROP COLUMN {name}")
+        connection.execute(
+            "CREATE UNIQUE INDEX one_result ON message (agreement, reference_date) WHERE kind = 'result'"
+        )
+
+    for _ in range(2):
+        with open_database(folder) as connection:
+            assert Outbox(folder, connection).messages() == (kept,)
+    with open_database(folder) as connection:
+        outbox = Outbox(folder, connection)
+        assert outbox.spool(outbox.next_place(), again(), NOON).restates == 1
+
+
 def test_a_place_that_is_taken_is_refused(outbox: Outbox) -> None:
     place = outbox.next_place()
     outbox.spool(place, result(), NOON)

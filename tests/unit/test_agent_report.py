@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from agent.action_list import Identities, cell_text, listed_outcome, write_action_list
-from agent.report import NOTICE, ExactReport, Shown, seen_by_others, write_report
+from agent.report import NOTICE, ExactReport, Shown, write_report
+from agent.sentences import seen_by_others
 from governance.optouts import take_off
 from governance.profiles import profile
 from governance.release_history import ReleaseHistory
@@ -88,12 +89,15 @@ def test_the_report_has_both_totals_and_what_others_see_beside_them(tmp_path: Pa
         "met_everyone": "40",
         "met_without_type1": "36",
         "met_others_see": "36",
+        "met_why": "4 patients who opted out are left out.",
         "not_met_everyone": "12",
         "not_met_without_type1": "12",
         "not_met_others_see": "12",
+        "not_met_why": "As it is here.",
         "excepted_everyone": "0",
         "excepted_without_type1": "0",
         "excepted_others_see": "below 8",
+        "excepted_why": "This search never gives this outcome, which everybody knows.",
     }
 
 
@@ -111,12 +115,16 @@ def test_appointments_stand_capped_and_all(tmp_path: Path) -> None:
 
 
 def test_the_page_loads_nothing_runs_nothing_and_shows_the_same_figures(tmp_path: Path) -> None:
-    page = Page(written(tmp_path, pulse(), released=True).with_suffix(".html").read_text())
+    stem = written(tmp_path, pulse(), released=True).with_suffix(".html")
+    page = Page(stem.read_text())
 
     assert "script" not in page.tags
     assert page.loads == []
-    assert page.rows[2] == ["all", "all", "40", "36", "36", "12", "12", "12", "0", "0", "below 8"]
-    assert len(page.rows) == 2 + len(PULSE.cells())
+    assert page.rows[1] == ["everyone", "met", "40", "36", "36", "4 patients who opted out are left out."]
+    assert page.rows[2] == ["not met", "12", "12", "12", "As it is here."]
+    # Nobody can be excepted, which has no line; and the groups of nobody are told of in one sentence.
+    assert [row[0] for row in page.rows[3:]] == ["70-79, F", "not met"]
+    assert "Nobody is in 39 more groups" in stem.read_text()
 
 
 def test_text_of_a_search_is_text_on_the_page(tmp_path: Path) -> None:
@@ -134,10 +142,10 @@ def test_text_of_a_search_is_text_on_the_page(tmp_path: Path) -> None:
         (CellState(State.VALUE, value=0), "0"),
         (CellState(State.BAND, below=8), "below 8"),
         (CellState(State.BAND, below=8, above=0), "above 0 and below 8"),
-        (CellState(State.BAND, above=44), "above 44"),
-        (CellState(State.WITHHELD, reason=Reason.LIST_BELOW_1000), "withheld: list_below_1000"),
-        (CellState(State.NOT_RUN, reason=Reason.LAYOUT_HAS_NO_APPOINTMENTS), "not run: layout_has_no_appointments"),
-        (CellState(State.FAILED, reason=Reason.OTHER), "failed: other"),
+        (CellState(State.BAND, above=1144), "above 1,144"),
+        (CellState(State.WITHHELD, reason=Reason.LIST_BELOW_1000), "withheld"),
+        (CellState(State.NOT_RUN, reason=Reason.LAYOUT_HAS_NO_APPOINTMENTS), "not run"),
+        (CellState(State.FAILED, reason=Reason.OTHER), "failed"),
     ],
 )
 def test_no_two_states_read_alike(state: CellState, words: str) -> None:

@@ -3,22 +3,39 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from agent.release_hour import ReleaseHour
 from agent.schedule import TurnProcess, make_scheduler
 from agent.state import StateFolder
 from agent.transport import Patience
 
 
 def test_a_turn_is_due_at_once_then_every_so_many_minutes_spread_by_a_fifth() -> None:
-    scheduler = make_scheduler(lambda: 0, 15)
+    scheduler = make_scheduler(lambda: 0, 15, 6)
 
     [job] = scheduler.get_jobs()
 
-    assert (job.trigger.interval.total_seconds(), job.trigger.jitter) == (900, 180)
+    every, _ = job.trigger.triggers
+    assert (every.interval.total_seconds(), every.jitter) == (900, 180)
     assert (job.coalesce, job.max_instances, job.misfire_grace_time) == (True, 1, None)
+
+
+@pytest.mark.parametrize("hour", [0, 6, 23])
+def test_however_seldom_the_agent_looks_it_does_in_every_release_hour(hour: int) -> None:
+    [job] = make_scheduler(lambda: 0, 1440, hour).get_jobs()
+    _, daily = job.trigger.triggers
+
+    at, days = datetime(2026, 11, 23, 12).astimezone(), set()
+    for _ in range(20):
+        at = daily.get_next_fire_time(at, at)
+        assert ReleaseHour(hour).is_now(at)
+        days.add(at.date())
+
+    assert len(days) >= 5
 
 
 def test_a_turn_is_a_process_of_its_own_and_its_exit_code_comes_back(tmp_path: Path) -> None:

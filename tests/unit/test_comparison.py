@@ -11,14 +11,15 @@ from governance.suppress import CellState, Reason, State
 from hub.comparison import (
     Comparison,
     Counts,
+    FirstOfPeer,
     Member,
     Peer,
     Standing,
     compare,
-    headline,
     percentage_of,
     pseudonym,
 )
+from hub.headline import headline
 from searches.search import Good, Schedule, Search, Target, Unit
 
 KEY = bytes(range(32))
@@ -85,7 +86,8 @@ def test_own_figure_has_its_counts_and_its_interval() -> None:
 
 
 def test_a_peer_has_no_field_that_could_hold_a_count() -> None:
-    assert {field.name for field in fields(Peer)} == {"label", "named", "standing", "percentage", "size_band"}
+    assert {field.name for field in fields(Peer)} == {"label", "named", "standing", "percentage", "size_band", "first"}
+    assert {field.name for field in fields(FirstOfPeer)} == {"on", "standing", "percentage"}
 
 
 def test_a_peer_shows_a_whole_percentage_with_halves_up() -> None:

@@ -18,7 +18,7 @@ from searches.conformance.standing import native
 from searches.errors import LayoutError
 from searches.layouts import LAYOUTS, layout
 from searches.parse import parse
-from searches.search import Search
+from searches.search import Measure, Search
 from tests.conformance import making
 from tests.generative.language.coverage import constructs, wanted
 from tests.generative.language.evaluator import Row, meaning
@@ -197,7 +197,17 @@ def _meant(search: Search, tables: Mapping[str, list[Row]], day: date) -> dict[s
         for row in rows
         if row["outcome"] is not None
     )
+    placed += sorted(
+        (f"met at {_clipped(search.measure, row['value'])}", int(str(row["patient_id"])))
+        for row in rows
+        if search.measure is not None and row["outcome"] == "met"
+    )
     return {place: tuple(number for _, number in group) for place, group in groupby(placed, lambda one: one[0])}
+
+
+def _clipped(measure: Measure, value: Value) -> Decimal:
+    assert isinstance(value, Decimal)
+    return Decimal(int(measure.clipped(value) * 1000)) / 1000
 
 
 def _every_row(search: Search) -> Mapping[str, tuple[int, ...]]:

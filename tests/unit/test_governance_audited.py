@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 
+from governance import audited
 from governance.audited import suppress_audited
+from governance.linear_audit import Looked, Told
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import GP_BENCH
 from governance.release_history import ReleaseHistory, read_history, write_history
-from governance.suppress import Practice, SafeTable, Suppressed, Terms, suppress
+from governance.suppress import Practice, Reason, SafeTable, State, Suppressed, Terms, suppress
 from searches.people import PeopleSet, PeopleSets, Roster
 from searches.search import TOTALS, Outcome
 from tests.governance_kit import REFERENCE_DATE, search
@@ -63,6 +68,33 @@ def test_it_stays_so_in_later_releases() -> None:
         made = suppress_audited([WHOLE, *PARTS], Terms(f"again-{number}", GP_BENCH), PRACTICE, history)
         assert left(met(made)) in (0, None)
         history = made.history
+
+
+def told_of(*names: str) -> Callable[..., Told]:
+    """An audit that always finds something, as long as one of these searches shows a number."""
+
+    def told_by(history: ReleaseHistory, _: int, at: Looked) -> Told:
+        keys = [key for key in at.keys if key.split()[0] in names and history.series[key].released[0]]
+        return Told(concerned=frozenset(keys))
+
+    return told_by
+
+
+def test_an_audit_that_does_not_settle_withholds_the_searches_concerned(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audited, "told_by", told_of("part-1"))
+    made = suppress_audited(PARTS, TERMS, PRACTICE, ReleaseHistory())
+    assert met(made) == {"part-1": None, "part-2": 50}
+    assert [row.met.reason for row in made.tables[0].rows] == [Reason.PROTECTS_OTHERS]
+    monkeypatch.undo()
+    assert met(suppress_audited(PARTS, replace(TERMS, agreement="next"), PRACTICE, made.history))["part-1"] == 50
+
+
+def test_as_the_last_resort_the_whole_message_is_withheld_and_not_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audited, "told_by", lambda *_: Told(concerned=frozenset({"nobody knows"})))
+    made = suppress_audited([WHOLE, *PARTS], TERMS, PRACTICE, ReleaseHistory())
+    assert [table.search_id for table in made.tables] == ["part-1", "part-2", "whole"]
+    assert met(made) == dict.fromkeys(("part-1", "part-2", "whole"))
+    assert {state.state for table in made.tables for state in table.totals.states} == {State.WITHHELD}
 
 
 @pytest.mark.parametrize("first", ["whole", "part-1"])

@@ -10,13 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.linear_audit import audit, triples
-from governance.overlap import Ledger
+from governance.overlap import Ledger, Nearness
+from governance.standing import Places, places_of
+from searches.search import TOTALS
 
 
 def bits(*people: int) -> int:
     return sum(1 << person for person in people)
 
 
+LARGE = st.frozensets(st.integers(0, 400), min_size=70, max_size=90)
 PEOPLE = st.frozensets(st.integers(0, 60), min_size=5, max_size=40)  # fewer are never shown, whatever the floor allows
 SETS = st.lists(PEOPLE, min_size=1, max_size=25)
 
@@ -31,6 +34,81 @@ def test_the_ledger_finds_just_the_sets_that_are_near(
         ledger.add(bits(*people), series)
     near = {one.members for one in ledger.near(bits(*asked), "me", width)}
     assert near == {bits(*people) for people in kept if 1 <= len(people ^ asked) <= width}
+
+
+def few_apart(dice: random.Random, people: frozenset[int], most: int) -> frozenset[int]:
+    return people ^ frozenset(dice.sample(range(400), dice.randint(0, most)))
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(st.lists(LARGE, min_size=1, max_size=4), st.integers(0, 1000), st.integers(1, 9))
+def test_large_sets_that_are_near_are_found_wherever_they_differ(
+    kept: list[frozenset[int]], seed: int, width: int
+) -> None:
+    dice = random.Random(seed)
+    crowd = [few_apart(dice, people, 14) for people in kept for _ in range(12)]
+    earlier = Ledger(9)
+    for series, people in enumerate(crowd[::2]):
+        earlier.add(bits(*people), series)
+    ledger = earlier.followed()
+    for series, people in enumerate(crowd[1::2], start=100):
+        ledger.add(bits(*people), series)
+    asked = few_apart(dice, kept[0], 3)
+    near = {one.members for one in ledger.near(bits(*asked), "me", width)}
+    assert near == {bits(*people) for people in crowd if 1 <= len(people ^ asked) <= width}
+
+
+@pytest.mark.parametrize("size", range(44, 72))
+def test_a_set_is_found_on_both_sides_of_the_border_between_small_and_large(size: int) -> None:
+    ledger = Ledger(7)
+    ledger.add(bits(*range(size)), "kept")
+    for other in range(size - 7, size + 8):
+        assert len(ledger.near(bits(*range(other)), "me", 7)) == (other != size)
+
+
+def test_what_follows_a_ledger_leaves_it_as_it_was() -> None:
+    ledger = Ledger(7)
+    ledger.add(bits(*range(20)), "kept")
+    after = ledger.followed()
+    after.add(bits(*range(30)), "new")
+    after.add_hidden(bits(*range(50)), "new")
+    assert after.holds(bits(*range(20)), "new")
+    assert after.near(bits(*range(31)), "me", 7)
+    assert after.hidden_near(bits(*range(50)), "me", 7)
+    assert not ledger.near(bits(*range(31)), "me", 7)
+    assert not ledger.hidden_near(bits(*range(50)), "me", 7)
+
+
+def test_a_set_that_a_series_released_before_is_compared_only_with_what_it_is_aimed_at() -> None:
+    ledger = Ledger(9)
+    for series, size in (("mine", 20), ("other", 22)):
+        ledger.add(bits(*range(size)), series)
+    assert ledger.near_new(bits(*range(20)), "mine", 7) == []
+    assert len(ledger.near_new(bits(*range(20)), "mine", 9)) == 1  # under a stricter profile than any it was made under
+    assert len(ledger.near_new(bits(*range(21)), "mine", 7)) == 1
+    ledger.aim_at(bits(*range(23)))
+    assert [one.members for one in ledger.near_new(bits(*range(20)), "mine", 7)] == [bits(*range(23))]
+
+
+def standing(places: Places, dice: random.Random) -> bytes:
+    return bytes(dice.choices(range(len(places.unions_of)), k=300))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_comes_near_is_the_same_whether_people_are_placed_one_by_one_or_at_once(seed: int) -> None:
+    dice = random.Random(seed)
+    places = places_of((TOTALS, (("sex", "F"),), (("sex", "M"),)))
+    ledger, first = Ledger(7), standing(places, dice)
+    for number in range(4):
+        other = bytearray(first)
+        for person in dice.sample(range(300), 3):
+            other[person] = dice.randrange(7)
+        for union in range(len(places.unions)):
+            ledger.add(places.members(bytes(other), union), number)
+    nearness, now, every = Nearness(ledger, places, ("mine", 7)), bytearray(first), (1 << len(places.unions)) - 1
+    for _ in range(6):
+        now[dice.randrange(300)] = dice.randrange(7)
+        assert nearness.of(bytes(now), every) == Nearness(ledger, places, ("mine", 7)).of(bytes(now), every)
 
 
 def test_sets_of_the_same_series_are_the_gates_matter() -> None:
@@ -83,6 +161,21 @@ def test_a_sum_of_any_length_is_found_among_many_others(parts: int, seed: int) -
 
 def test_sets_that_have_nothing_to_do_with_each_other_tell_of_nobody() -> None:
     assert audit(random_sets(random.Random(1), 120), 7) == ()
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_three_sets_of_which_one_is_new_are_found_just_as_if_all_were(seed: int) -> None:
+    dice = random.Random(seed)
+    whole = dice.sample(range(200), 90)
+    apart = frozenset(dice.sample(range(200), dice.randint(0, 3)))
+    part, other = bits(*whole[:40]), bits(*whole[40:80])
+    sets = [part, other, bits(*(frozenset(whole[:80]) ^ apart)), *random_sets(dice, 10, 200)]
+    dice.shuffle(sets)
+    found = {frozenset(one.sets) for one in triples([sets], 7)}
+    for new in sets:
+        with_new = {frozenset(one.sets) for one in triples([sets], 7, out=frozenset(sets) - {new})}
+        assert with_new == {one for one in found if new in one}
+    assert triples([sets], 7, out=frozenset(sets)) == ()
 
 
 def test_a_longer_sum_than_anybody_can_follow_is_not_reported() -> None:

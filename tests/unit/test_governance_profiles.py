@@ -16,9 +16,12 @@ from governance.profiles import (
     MeanRule,
     Profile,
     Relaxation,
+    at_least,
     check_floor,
     effective,
     narrowest,
+    own_part,
+    own_profile,
     profile,
 )
 from searches.search import Outcome, Schedule, Unit, possible_outcomes
@@ -62,6 +65,43 @@ def test_a_relaxation_holds_for_the_search_that_it_was_signed_for() -> None:
     assert not relaxed.rule("tiny-search").two_sided
     assert relaxed.rule("another").two_sided
     assert relaxed.rule("tiny-search", STRICT10).id == "gp-bench+strict10"
+
+
+@pytest.mark.parametrize("one", PROFILES.values(), ids=list(PROFILES))
+def test_a_smallest_count_narrows_that_and_nothing_else(one: Profile) -> None:
+    joined = narrowest(one, at_least(12))
+    assert joined == replace(one, id="+".join(sorted((one.id, "k12"))), k=12, overlap_width=9)
+    assert profile(joined.id) == joined
+    assert narrowest(one, at_least(5)) == replace(one, id="+".join(sorted((one.id, "k5"))))
+
+
+def test_of_two_smallest_counts_the_larger_is_named() -> None:
+    assert narrowest(GP_BENCH, at_least(9), at_least(12)).id == "gp-bench+k12"
+    assert narrowest(at_least(12), GP_BENCH, at_least(9)).k == 12
+
+
+@pytest.mark.parametrize(
+    "name", ["k12", "gp-bench+k4", "gp-bench+k100", "k12+gp-bench", "gp-bench+k9+k12", "gp-bench+"]
+)
+def test_a_smallest_count_is_no_profile_by_itself_and_not_below_the_floor(name: str) -> None:
+    with pytest.raises(NotPermittedError, match="is not known, expected one of: gp-bench, nhs-round5, strict10"):
+        profile(name)
+
+
+def test_what_a_practice_asks_for_by_itself() -> None:
+    assert own_profile("") is None
+    assert own_profile("strict10") == STRICT10
+    assert own_profile("strict10", 12) == narrowest(STRICT10, at_least(12))
+    with pytest.raises(NotPermittedError, match="floor: profile k4 has k=4, at least 5 holds"):
+        own_profile("", 4)
+    with pytest.raises(NotPermittedError, match="profile 'none' is not known"):
+        own_profile("none")
+
+
+@pytest.mark.parametrize("own", [None, STRICT10, at_least(12), own_profile("nhs-round5", 20)])
+def test_what_a_practice_added_is_read_from_the_id_that_it_applied(own: Profile | None) -> None:
+    assert own_part(GP_BENCH, effective(GP_BENCH, own)) == own
+    assert own_part(GP_BENCH, GP_BENCH) is None
 
 
 def test_a_gate_below_the_floor_is_refused() -> None:

@@ -25,7 +25,7 @@ from governance.profiles import (
 )
 from governance.release_history import ReleaseHistory
 from governance.suppress import ENGINE_VERSION, Practice, SafeTable, Terms, failed, not_run, recheck, suppress
-from searches.people import PeopleSet, Roster
+from searches.people import AnswerRow, PeopleSet, Roster, gather
 from searches.search import TOTALS, Dimension, Outcome, Unit
 from tests.governance_kit import REFERENCE_DATE, counted, first_release, people, search, table
 
@@ -460,3 +460,23 @@ def test_a_held_nobody_is_not_said_to_be_nobody_and_the_table_still_adds_up() ->
     assert {row.met for row in made.rows[2:]} <= {FEW, value(0)}
     told = zip(made.rows[2:], again.stories[0].rows[2:], strict=True)
     assert all(row.met == FEW for row, story in told if story.counts[0].exact)
+
+
+def test_the_story_of_a_held_count_says_how_many_patients_changed_and_which_changes_are_held() -> None:
+    """Forty met; then two of them have not, and one newcomer has: three patients, and the same forty are released."""
+    roster = Roster(tuple(str(number) for number in range(200)))
+    practice, terms = Practice(roster, 0, bytes(32)), Terms("a", GP_BENCH)
+
+    def answer(met: set[int], not_met: set[int]) -> CountedPeople:
+        outcomes = {**dict.fromkeys(met, Outcome.MET), **dict.fromkeys(not_met, Outcome.NOT_MET)}
+        rows = [AnswerRow(str(person), outcome, ()) for person, outcome in outcomes.items()]
+        return take_off(gather(PERSON, REFERENCE_DATE, roster, rows), 0, REFERENCE_DATE, "type1_excluded")
+
+    before = suppress([answer({*range(40)}, {*range(40, 80)})], terms, practice, ReleaseHistory())
+    now = answer({*range(38), 100}, {*range(38, 80)})
+    story = suppress([now], terms, practice, before.history).stories[0]
+    met, not_met, _ = story.rows[0].counts
+    assert story.held_below == 5
+    assert (met.exact, met.counted, met.rules, met.changed) == (39, 40, ("held",), 3)
+    assert (not_met.exact, not_met.counted, not_met.changed) == (42, 40, 2)
+    assert met.to_json() == {"exact": 39, "counted": 40, "rules": ["held"], "changed": 3}
