@@ -121,6 +121,7 @@ def _add_agreements(commands: _Commands[argparse.ArgumentParser]) -> None:
         kinds, "show", "Print an agreement in plain English, or all in one line each.", "agreements show heart-health"
     )
     show.add_argument("id", nargs="?", default="", help="of the agreement; without it, all")
+    show.add_argument("--page", type=Path, metavar="FILE", help="also write the page that is signed: .html, or .pdf")
     show.add_argument("--json", action="store_true", help="print JSON")
     accept = _add(
         kinds, "accept", "Sign an agreement with the practice's own key.", "agreements accept heart-health --unnamed"

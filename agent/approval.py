@@ -17,9 +17,10 @@ from datetime import date, datetime, timedelta
 
 from agent.decisions import latest_decisions
 from agent.turn import Turn
-from governance.agreement import ActiveAgreement, Clause, Decision, LocalPolicy, decide
+from governance.agreement import ActiveAgreement
 from governance.catalogue import Catalogue, index_path, read_index
 from governance.errors import GovernanceError
+from governance.permission import Clause, Decision, LocalPolicy, decide
 from governance.review import ReviewedSearch
 from governance.terms import activate
 from searches.search import Schedule, Search

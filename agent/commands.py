@@ -21,6 +21,7 @@ from agent.state import StateFolder
 from agent.status import sent_rows, status_of
 from agent.transport import Mailbox
 from agent.turn import Turn, open_turn
+from governance.agreement_print import write_page
 from governance.catalogue import Catalogue
 from governance.terms import SignedAgreement, in_words
 from governance.wire import AgreementDecision
@@ -58,6 +59,8 @@ def show_command(folder: StateFolder, options: Namespace) -> int:
         catalogue = _catalogue(turn)
         if options.id:
             signed = find_agreement(catalogue, options.id)
+            if options.page is not None:
+                write_page(signed.agreement, options.page)
             _print(options, _agreement_json(turn, catalogue, signed), _agreement_text(turn, signed))
         else:
             listed = [_agreement_json(turn, catalogue, signed) for signed in catalogue.agreements.values()]

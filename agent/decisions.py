@@ -13,8 +13,9 @@ from agent.errors import NotAgreedError
 from agent.outbox import Message, Outgoing
 from agent.record import write_down
 from agent.turn import Turn
-from governance.agreement import View
+from governance.agreement_lint import check_fit_to_sign
 from governance.catalogue import Catalogue
+from governance.clauses import View
 from governance.terms import SignedAgreement
 from governance.wire import Acceptance, AgreementDecision, FileKind, sign_acceptance
 
@@ -123,6 +124,8 @@ def _check_may_say(turn: Turn, signed: SignedAgreement, answer: Answer) -> None:
     agreement = signed.agreement
     if turn.config.practice not in agreement.practices:
         raise NotAgreedError(f"practice {turn.config.practice} is not a party to agreement {agreement.id}")
+    if answer.decision is AgreementDecision.ACCEPT:
+        check_fit_to_sign(agreement, turn.today)
     if answer.named and agreement.view is not View.NAMED_BY_CONSENT:
         raise NotAgreedError(f"agreement {agreement.id} names no practice to its peers", "accept it with --unnamed")
 

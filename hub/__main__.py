@@ -36,6 +36,7 @@ EXAMPLES = {
     "practice add": 'practice add Z90001 --name "Elm Street"',
     "practice list": "practice list --json",
     "practice link": "practice link Z90001",
+    "agreement draft": "agreement draft heart-health --kind sharing --search pulse-rhythm-65 > heart-health.yaml",
     "agreement propose": "agreement propose heart-health.yaml --clinical-key c.key --governance-key g.key",
     "agreement show": "agreement show heart-health",
     "agreement list": "agreement list --json",
@@ -44,6 +45,7 @@ EXAMPLES = {
     "serve": "serve --web-port 8000",
 }
 INTERRUPTED = 130
+_KINDS = ("sharing", "joint_controllers", "provision_notice", "internal", "processor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -168,12 +170,20 @@ def _practice(commands: Commands) -> None:
 
 def _agreement(commands: Commands) -> None:
     group = _group(commands, "agreement", "agreements with practices")
+    draft = _command(group, "draft", "agreement draft", "print a draft to complete, as YAML")
+    draft.add_argument("id", help="of the agreement: lower case, digits, dashes; never changes")
+    draft.add_argument("--kind", choices=_KINDS, default="sharing")
+    draft.add_argument("--search", type=Path, action="append", required=True, help="folder of a search, or name of one")
+    draft.add_argument("--practice", action="append", default=[], metavar="CODE", help="who may sign; repeat for each")
+    draft.add_argument("--codelists", type=Path, metavar="DIR", help="code lists to pin, if not those of gpfed")
     new = _command(group, "propose", "agreement propose", "sign an agreement for the hub and offer it to its practices")
     new.add_argument("file", type=Path, help="the agreement, as YAML")
+    new.add_argument("--codelists", type=Path, metavar="DIR", help="code lists to pin, if not those of gpfed")
     _reviewers(new)
     _offline(new)
     show = _command(group, "show", "agreement show", "an agreement in words, and for whom it is active")
     show.add_argument("id")
+    show.add_argument("--page", type=Path, metavar="FILE", help="also write the page that is signed: .html, or .pdf")
     _command(group, "list", "agreement list", "all agreements")
 
 

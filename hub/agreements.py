@@ -6,11 +6,12 @@ Proposing makes nothing run: an agreement is active for a practice only once tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
 from governance.agreement import Agreement as Terms
+from governance.agreement_lint import check_fit_to_sign
 from governance.catalogue import (
     AgreementIndex,
     IndexEntry,
@@ -21,6 +22,7 @@ from governance.catalogue import (
     search_path,
     write_index,
 )
+from governance.errors import NotPermittedError
 from governance.keys import SigningKey
 from governance.review import Role
 from governance.terms import digest_of, document_of, sign_agreement
@@ -49,12 +51,16 @@ def propose(centre: Centre, terms: Terms, signers: Signers) -> Agreement:
     """Sign an agreement for the hub and put it where the practices it names can read it.
 
     Raises:
-        PublicationError: it names another hub, or is not the next version of this agreement.
+        PublicationError: it names another hub, is not the next version of this agreement, or is not fit to be signed.
     """
     if terms.hub != centre.config.code:
         raise PublicationError(f"agreement {terms.id} is with hub {terms.hub}, this hub is {centre.config.code}")
     with transaction.atomic():
-        _check_version(terms)
+        terms = _next_version(terms)
+        try:
+            check_fit_to_sign(terms, centre.today())
+        except NotPermittedError as error:
+            raise PublicationError(error.message, error.hint) from error
         Agreement.objects.filter(agreement_id=terms.id, superseded_at=None).update(superseded_at=centre.now())
         agreement = _create(centre, terms)
         record(centre, "agreement_proposed", agreement=terms.id, version=terms.version, digest=agreement.digest)
@@ -90,7 +96,8 @@ def put_files(centre: Centre, agreement: Agreement, reviewers: Sequence[SigningK
     centre.repository().put_agreement_files(role_name(agreement.agreement_id), files, reviewers)
 
 
-def _check_version(terms: Terms) -> None:
+def _next_version(terms: Terms) -> Terms:
+    """The terms with the digest of the version that they take the place of."""
     latest = Agreement.objects.filter(agreement_id=terms.id).order_by("version").last()
     expected = 1 if latest is None else latest.version + 1
     if terms.version != expected:
@@ -98,6 +105,9 @@ def _check_version(terms: Terms) -> None:
             f"agreement {terms.id} is version {terms.version}, expected {expected}",
             "a signed version is never edited: give the next version",
         )
+    if latest is None or terms.undertakings is None or terms.undertakings.supersedes:
+        return terms
+    return replace(terms, undertakings=replace(terms.undertakings, supersedes=latest.digest))
 
 
 def _create(centre: Centre, terms: Terms) -> Agreement:

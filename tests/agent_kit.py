@@ -9,7 +9,7 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from agent.errors import HubRefusedError, NotThereError, TooLargeError
 from agent.pull import set_anchor
 from agent.state import StateFolder
 from agent.transport import Patience
-from governance.agreement import Agreement, Kind, SearchTerms, View
+from governance.agreement import Agreement
 from governance.catalogue import (
     AgreementIndex,
     HubIdentity,
@@ -35,6 +35,7 @@ from governance.catalogue import (
     write_hub,
     write_index,
 )
+from governance.clauses import ImpactAssessment, Kind, Purpose, PurposeTag, SearchTerms, View
 from governance.keys import SealingKey, SigningKey, VerifyKey, write_key
 from governance.note import Receipt, sign_receipt
 from governance.optouts import OptOutPolicy
@@ -51,6 +52,7 @@ from searches.footprint import footprint
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.parse import parse
 from tests.conformance.already import already_green
+from tests.governance_kit import undertakings
 
 PRACTICE = "Z90001"
 AGREEMENT = "heart-health"
@@ -201,21 +203,27 @@ def make_agreement(*search_ids: str, **changes: object) -> Agreement:
         "kind": Kind.SHARING,
         "hub": "NORTHSIDE",
         "practices": (PRACTICE, "Z90002"),
-        "purposes": ("Comparing care between practices to improve it",),
-        "prohibited_uses": ("Performance management",),
-        "legal_basis": ("UK GDPR Article 6(1)(e)",),
+        "purposes": (Purpose(PurposeTag.CARE_IMPROVEMENT, "Comparing care between practices to improve it"),),
+        "prohibited_uses": ("re_identification", "performance_management"),
         "searches": tuple(
             SearchTerms(one.id, tuple(dimension.name for dimension in one.dimensions), one.schedule) for one in searches
         ),
         "tables": {table: tuple(sorted(columns)) for table, columns in sorted(tables.items())},
-        "codelists": tuple(sorted({name for one in searches for name in one.codelists})),
+        "codelists": {name: found.digest for one in searches for name, found in one.codelists.items()},
         "profile": "gp-bench",
         "opt_out_policy": OptOutPolicy.TYPE1_EXCLUDED,
         "view": View.NAMED_BY_CONSENT,
         "start": date(2026, 1, 1),
-        "end": date(2099, 12, 31),
+        "end": NOW.date() + timedelta(days=1000),
+        "undertakings": undertakings(
+            dpia=ImpactAssessment("DPIA 12", "d" * 64, "A. Guardian", NOW.date() + timedelta(days=400)),
+            review=NOW.date() + timedelta(days=400),
+        ),
     }
-    return Agreement(**(terms | changes))  # type: ignore[arg-type]
+    made = Agreement(**(terms | changes))  # type: ignore[arg-type]
+    if made.version == 1 or made.undertakings is None:
+        return made
+    return replace(made, undertakings=replace(made.undertakings, supersedes="e" * 64))
 
 
 def library(*search_ids: str) -> tuple[Path, ...]:

@@ -40,8 +40,8 @@ from agent.state import StateFolder
 from agent.transport import Patience
 from agent.turn import Turn, open_turn
 from governance.agreement import Agreement as Terms
-from governance.agreement import Kind, SearchTerms, View
 from governance.catalogue import SearchBundle, role_name, write_bundle
+from governance.clauses import ImpactAssessment, Kind, Purpose, PurposeTag, SearchTerms, View
 from governance.keys import SigningKey, read_signing_key
 from governance.optouts import OptOutPolicy, take_off
 from governance.profiles import profile, size_band
@@ -72,7 +72,7 @@ from searches.people import AnswerRow, Roster, gather
 from searches.search import Outcome as SearchOutcome
 from searches.search import Schedule, Search
 from tests.conformance.already import already_green
-from tests.governance_kit import first_release
+from tests.governance_kit import first_release, undertakings
 
 HUB = "NORTHSIDE"
 AGREEMENT = "heart-health"
@@ -327,17 +327,20 @@ class Federation:
             kind=Kind.SHARING,
             hub=HUB,
             practices=tuple(sorted(self.agents)),
-            purposes=("Comparing care between practices to improve it",),
-            prohibited_uses=("Performance management",),
-            legal_basis=("UK GDPR Article 6(1)(e)",),
+            purposes=(Purpose(PurposeTag.CARE_IMPROVEMENT, "Comparing care between practices to improve it"),),
+            prohibited_uses=("re_identification", "performance_management"),
             searches=(SearchTerms(SEARCH, ("age_band", "sex"), Schedule.MONTHLY),),
             tables={"patient": ("patient_id", "age", "age_band", "sex"), "event": ("patient_id", "event_date", "code")},
-            codelists=("pulse_rhythm",),
+            codelists={name: one.digest for name, one in read_search(search_files()).codelists.items()},
             profile="gp-bench",
             opt_out_policy=OptOutPolicy.TYPE1_EXCLUDED,
             view=View.NAMED_BY_CONSENT,
             start=today - timedelta(days=400),
             end=today + timedelta(days=400),
+            undertakings=undertakings(
+                dpia=ImpactAssessment("DPIA 12", "d" * 64, "A. Guardian", today + timedelta(days=400)),
+                review=today + timedelta(days=400),
+            ),
         )
         return dataclasses.replace(terms, **changes)  # type: ignore[arg-type]
 

@@ -21,15 +21,16 @@ from governance.enrolment import EnrolmentCode
 from searches.document import library_folder
 
 AGREEMENT = """\
-schema: 1
+schema: 2
 id: heart-health
 version: 1
 title: Heart health in Northside
 kind: sharing
 hub: NORTHSIDE
 practices: [Z90001]
-purposes: [Comparing care between practices to improve it]
-prohibited_uses: [Performance management]
+purposes:
+  - {{tag: care_improvement, text: Comparing care between practices to improve it}}
+legal: {{article_6: 6(1)(e), article_9: 9(2)(h), schedule_1: paragraph 2, confidentiality: anonymous}}
 searches:
   - {{id: pulse-rhythm-65, dimensions: [age_band, sex], schedule: monthly}}
 tables:
@@ -37,8 +38,14 @@ tables:
   event: [patient_id, event_date, code]
 codelists: [pulse_rhythm]
 profile: gp-bench
-opt_outs: type1_excluded
+opt_outs: {{national: not_applicable, reason: what leaves is anonymous}}
 view: unnamed
+dpia:
+  reference: DPIA 12
+  sha256: dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+  approved_by: A. Guardian
+  review: {end}
+review: {end}
 start: {start}
 end: {end}
 """

@@ -234,7 +234,7 @@ def test_when_someone_else_answers_nothing_is_run_or_sent(practice: Practice) ->
             {"tables": {"patient": ("patient_id", "age", "age_band", "sex")}},
             "tables: search pulse-rhythm-65 reads what is not agreed",
         ),
-        ({"codelists": ("diabetes",)}, "code lists: search pulse-rhythm-65 uses code lists not agreed"),
+        ({"codelists": {"diabetes": "a" * 64}}, "code lists: search pulse-rhythm-65 uses code lists not agreed"),
         ({"searches": make_agreement(DNA).searches}, "searches: search pulse-rhythm-65 is not in agreement"),
     ],
     ids=["tables", "code lists", "searches"],
