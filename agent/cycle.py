@@ -33,6 +33,7 @@ from agent.errors import (
     TransportError,
 )
 from agent.history import Memory, keep, note_receipts, open_memory
+from agent.logged import in_the_log, see_log
 from agent.outbox import Message, Outgoing
 from agent.pull import Pulled, last_good, pull
 from agent.quiet import quiet_until, run_seconds
@@ -118,8 +119,11 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
         if (until := quiet_until(turn)) is not None:
             held.append(_hold(turn, one, until))
             continue
+        if (entered := in_the_log(turn, one)) is None:
+            held.append(_hold_for_log(turn, one))
+            continue
         try:
-            released.append(_release(turn, brought.catalogue.hub, one, gate))  # 5 to 10
+            released.append(_release(turn, brought.catalogue.hub, entered, gate))  # 5 to 10
         except Exception as error:  # noqa: BLE001 - one result must not stop the others
             note_failure(turn, one)
             problems.append(_problem(turn, error, one.active.agreement.id))
@@ -140,6 +144,7 @@ def bring_catalogue(turn: Turn, open_mailbox: OpenMailbox) -> Brought:
         with open_mailbox() as mailbox:
             pulled = pull(mailbox, turn.folder.catalogue)
             note_receipts(turn, mailbox)
+            problems = tuple(_problem(turn, error, "") for error in see_log(turn, mailbox, pulled.files))
     except HubIdentityError as error:
         turn.diary.append_changed("hub_identity", {"reason": error.message})
         raise
@@ -185,6 +190,12 @@ def _hold(turn: Turn, one: Due, until: datetime) -> str:
     facts = {"agreement": one.active.agreement.id, "reference_date": one.reference_date.isoformat()}
     turn.diary.append_changed("quiet_hours", facts)
     return f"{facts['agreement']} of {facts['reference_date']} waits for the end of the quiet hours at {until:%H:%M}"
+
+
+def _hold_for_log(turn: Turn, one: Due) -> str:
+    facts = {"agreement": one.active.agreement.id, "reference_date": one.reference_date.isoformat()}
+    turn.diary.append_changed("waits_for_log", facts)
+    return f"{facts['agreement']} of {facts['reference_date']} waits until its searches are found in the hub's log"
 
 
 def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:

@@ -6,8 +6,10 @@
     outbox/NAME                 every message that left or is to leave, as sealed              checked by digest
     receipts/SEQUENCE.receipt   what the hub signed for each                                   checked by signature
     reports/, action_lists/     exact figures and lists of patients: these never leave
+    log/*.evidence              what was found against the hub's log, each a file that speaks for itself
     diary.jsonl                 the record                                                     checked by its chain
     state.sqlite                sequence, agreements decided here, the latest time seen,       trusted
+                                what was seen of the hub's log,
                                 what was released so far (see `governance.release_history`)    checked by its HMAC
 
 One turn at a time: a turn holds an exclusive lock, which the operating system lets go of when the process ends, however
@@ -60,6 +62,20 @@ CREATE TABLE IF NOT EXISTS failure (
 );
 CREATE TABLE IF NOT EXISTS release_history (one INTEGER PRIMARY KEY CHECK (one = 1), data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS receipted (one INTEGER PRIMARY KEY CHECK (one = 1), highest INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS log_seen (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    size INTEGER NOT NULL,
+    note BLOB NOT NULL,
+    cosigned_at TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS log_entry (
+    path TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    proof BLOB NOT NULL,
+    found_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS log_missing (path TEXT PRIMARY KEY, since TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS log_finding (name TEXT PRIMARY KEY, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS latest_time (one INTEGER PRIMARY KEY CHECK (one = 1), seen TEXT NOT NULL);
 """
 
@@ -129,6 +145,11 @@ class StateFolder:
         return self.root / "action_lists"
 
     @property
+    def log(self) -> Path:
+        """Evidence against the hub's log."""
+        return self.root / "log"
+
+    @property
     def diary(self) -> Path:
         """The record."""
         return self.root / "diary.jsonl"
@@ -153,6 +174,7 @@ class StateFolder:
             self.receipts,
             self.reports,
             self.action_lists,
+            self.log,
         ):
             private_folder(folder)
 

@@ -10,7 +10,8 @@
     quorum both
 
 Ours names every practice that takes part, of which min(3, n - 1) must have cosigned: one that is down stops nobody, and
-a hub that wants to show somebody another log needs three practices to go along. A practice does not count its own word.
+a hub that wants to show somebody another log needs two more practices to go along. With one or two practices the number
+is no protection; what witnesses see is compared when they meet (`docs/explanation/log.md`).
 Witnesses that oversee (a local medical committee, an auditor) are optional; where there are any, one of them must have
 cosigned too. Read is the whole format, so that an auditor may write a policy of his own; a name that is not defined, a
 key that stands twice or a second quorum refuses the text.
@@ -197,14 +198,13 @@ def _needed(number: int, words: str, members: int) -> int:
     return needed
 
 
-def witnessed(note: bytes, policy: LogPolicy, log: LogKey, besides: str = "") -> Witnessed:
+def witnessed(note: bytes, policy: LogPolicy, log: LogKey) -> Witnessed:
     """A checkpoint that counts under a policy.
 
     Args:
         note: the checkpoint, with its cosignatures.
         policy: which witnesses are needed.
         log: which log.
-        besides: a witness whose own word does not count, being the one who asks.
 
     Raises:
         FormatError: it is not a checkpoint of this log.
@@ -214,10 +214,10 @@ def witnessed(note: bytes, policy: LogPolicy, log: LogKey, besides: str = "") ->
     if policy.logs.get(log.origin) != log.key:
         raise NotLoggedError(f"log policy does not name log {log.origin} with key {log.key.key_id}")
     signed = read_checkpoint(note, log)
-    found = [one for one in cosignatures(signed, dict(policy.witnesses.values())) if one.name != besides]
+    found = list(cosignatures(signed, dict(policy.witnesses.values())))
     if not policy.is_reached(one.name for one in found):
         raise NotLoggedError(
-            f"checkpoint of {signed.size} entries is cosigned by {len(found)} other witnesses, which is no quorum",
+            f"checkpoint of {signed.size} entries is cosigned by {len(found)} witnesses, which is no quorum",
             "the next polls of other practices bring more; tell the hub if this goes on for days",
         )
     return Witnessed(signed, tuple(found), _since(policy, found))

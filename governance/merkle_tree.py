@@ -133,6 +133,10 @@ class MerkleTree:
         """That the tree begins with an older one."""
         return prove_consistency(old, self.size if new is None else new, self._read)
 
+    def hashes(self) -> list[bytes]:
+        """Every kept hash, by its place."""
+        return self._read(range(kept_hashes(self.size)))
+
     def _read(self, places: Sequence[int]) -> list[bytes]:
         return [bytes(self._hashes[at * HASH_BYTES : (at + 1) * HASH_BYTES]) for at in places]
 

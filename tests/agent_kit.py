@@ -28,6 +28,7 @@ from governance.catalogue import (
     SearchBundle,
     agreement_path,
     index_path,
+    read_index,
     role_name,
     role_paths,
     search_path,
@@ -37,11 +38,12 @@ from governance.catalogue import (
 )
 from governance.clauses import ImpactAssessment, Kind, Purpose, PurposeTag, SearchTerms, View
 from governance.keys import SealingKey, SigningKey, VerifyKey, write_key
+from governance.log_entry import Kind as EntryKind
 from governance.note import Receipt, sign_receipt
 from governance.optouts import OptOutPolicy
 from governance.review import ReviewOf, Role, StaffMember, sign_review
 from governance.sealing import ReceivedResult, open_sealed
-from governance.terms import sign_agreement
+from governance.terms import read_agreement, sign_agreement
 from governance.wire import PracticeIdentity, file_digest, parse_upload_name, read_acceptance, receipt_name
 from hub import errors as hub_errors
 from hub.mailbox import Account, Places, PracticeAccount, Rights
@@ -53,6 +55,7 @@ from searches.layouts.layout import IDENTITY_HEADER
 from searches.parse import parse
 from tests.conformance.already import already_green
 from tests.governance_kit import undertakings
+from tests.log_kit import Shelf
 
 PRACTICE = "Z90001"
 AGREEMENT = "heart-health"
@@ -114,6 +117,7 @@ class Centre:
         self.seal_key = SealingKey.generate()
         self.root = self.repository().create(self.root_keys, self.targets_keys)
         self.active = frozenset[str]()
+        self.log = Shelf(self.receipt_key)
 
     def repository(self, now: datetime = NOW) -> Repository:
         return Repository(self.folder, self.online, now)
@@ -144,6 +148,10 @@ class Centre:
         repository.delegate(delegation, self.targets_keys[:2])
         files = self.agreement_files(agreement, folders)
         repository.put_agreement_files(role_name(agreement.id), files, reviewers)
+        signed = read_agreement(files[agreement_path(agreement.id)], self.agreement_key.public)
+        self.log.enter_agreement(agreement.id, signed.digest)
+        for entry in read_index(files[index_path(agreement.id)], agreement.id).entries:
+            self.log.enter_search(agreement.id, entry.search_id, entry.digest)
 
     def agreement_files(self, agreement: Agreement, folders: tuple[Path, ...]) -> dict[str, bytes]:
         bundles = [self.bundle(agreement.id, folder) for folder in folders]
@@ -169,7 +177,7 @@ class Centre:
         for name in ("in", "receipts"):
             (mailbox / name).mkdir(parents=True, exist_ok=True)
         rights = Rights(lambda agreement: agreement == AGREEMENT, lambda agreement: agreement in self.active)
-        return PracticeAccount(practice, Places(self.folder, mailbox), rights, lambda: None)
+        return PracticeAccount(practice, Places(self.folder, mailbox, self.log), rights, lambda: None)
 
     def receive(self, key: VerifyKey, practice: str = PRACTICE) -> list[ReceivedResult | object]:
         """Take everything in, once, in order, and write the receipts."""
@@ -182,11 +190,18 @@ class Centre:
                 self.active = frozenset({AGREEMENT})
             else:
                 taken.append(open_sealed(data, PracticeIdentity(practice, key), self.seal_key))
+            self.enter(practice, name.sequence, taken[-1], file_digest(data))
             receipt = Receipt(practice, name.sequence, file_digest(data), NOW.replace(microsecond=0))
             signed = sign_receipt(receipt, "NORTHSIDE", self.receipt_key)
             (mailbox / "receipts" / receipt_name(name.sequence)).write_bytes(signed)
             path.unlink()
         return taken
+
+    def enter(self, practice: str, sequence: int, taken: ReceivedResult | object, file: str) -> None:
+        """In the log, what was taken in."""
+        is_result = isinstance(taken, ReceivedResult)
+        kind = EntryKind.RESULT_RECEIVED if is_result else EntryKind.AGREEMENT_ACCEPTED
+        self.log.enter_message(kind, practice, {"agreement": AGREEMENT, "sequence": sequence}, file)
 
 
 def make_agreement(*search_ids: str, **changes: object) -> Agreement:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from governance.checkpoint import Checkpoint, LogKey, log_origin, read_checkpoint, sign_checkpoint
@@ -14,6 +15,7 @@ from governance.log_entry import Kind, LogEntry, commitment, salt_of, write_entr
 from governance.log_policy import LogPolicy, practices_policy
 from governance.log_proof import Offer, Shown, write_offer, write_proof
 from governance.merkle_tree import MerkleTree
+from hub.errors import NotThereError
 
 HUB_KEY = SigningKey(hashlib.sha256(b"log hub").digest())
 OTHER_KEY = SigningKey(hashlib.sha256(b"somebody else").digest())
@@ -85,3 +87,57 @@ class Log:
 
 def log_of(count: int, practice: str = "Z90001") -> Log:
     return Log([result_entry(number, practice) for number in range(1, count + 1)])
+
+
+class Shelf:
+    """What a hub shows of a log, without a database; honest, unless its parts are changed."""
+
+    def __init__(self, key: SigningKey = HUB_KEY, origin_at: datetime = AT) -> None:
+        self.log = Log(key=key)
+        self.places: dict[str, int] = {}
+        self.words: dict[int, dict[str, bytes]] = {}
+        self.at = origin_at
+
+    def enter(self, path: str, entry: LogEntry, file: str = "") -> None:
+        """Append an entry and show it under a path; `file` is the digest that it commits to."""
+        committed = {"file": commitment(salt_of(SECRET, "file"), "file", file)} if file else {}
+        self.places.setdefault(path, self.log.append(write_entry(replace(entry, committed=committed))))
+
+    def enter_agreement(self, agreement: str, digest: str) -> None:
+        facts = {"agreement": agreement, "version": 1, "digest": digest}
+        entry = LogEntry(Kind.AGREEMENT_PROPOSED, self.at, "", facts)
+        self.enter(f"/log/proof/agreement/{agreement}/{digest}", entry)
+
+    def enter_search(self, agreement: str, search: str, digest: str) -> None:
+        facts = {"agreement": agreement, "search": search, "version": 1, "digest": digest}
+        entry = LogEntry(Kind.SEARCH_PUBLISHED, self.at, "", facts)
+        self.enter(f"/log/proof/search/{agreement}/{digest}", entry)
+
+    def enter_message(self, kind: Kind, practice: str, facts: Mapping[str, str | int], file: str) -> None:
+        self.enter(f"/log/proof/message/{file}", LogEntry(kind, self.at, practice, facts), file)
+
+    def read(self, path: str) -> bytes:
+        match path.split("/")[2:]:
+            case ["offer", old]:
+                return self.offer(int(old), self.log.tree.size)
+            case ["offer", old, new]:
+                return self.offer(int(old), int(new))
+            case ["checkpoint"]:
+                return self.note()
+            case _:
+                if path not in self.places:
+                    raise NotThereError("there is no such file")
+                return write_proof(self.log.shown(self.places[path], self.note()))
+
+    def take(self, size: int, line: bytes) -> None:
+        name = line.decode().split(" ")[1]
+        self.words.setdefault(size, {})[name] = line
+
+    def note(self) -> bytes:
+        """The newest checkpoint with the words that it has."""
+        note = self.log.note()
+        signed = read_checkpoint(note, LogKey(LOG.origin, self.log.key.public))
+        return with_cosignatures(signed, tuple(self.words.get(signed.size, {}).values()))
+
+    def offer(self, old: int, new: int) -> bytes:
+        return self.log.offer(old, new) if old <= new else write_offer(Offer(old, (), self.log.note(new)))

@@ -103,7 +103,7 @@ def test_nothing_runs_and_nothing_leaves_before_the_practice_has_signed(practice
     outcome = practice.run()
 
     assert (outcome.released, outcome.waiting, outcome.exit_code) == ((), (), 0)
-    assert practice.mailbox.puts == []
+    assert [put for put in practice.mailbox.puts if not put.startswith("/log/cosignature/")] == []
     assert not list(practice.state.reports.iterdir())
 
 
