@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from agent.decisions import latest_decisions
+from agent.stops import goes_on
 from agent.turn import Turn
 from governance.agreement import ActiveAgreement
 from governance.catalogue import Catalogue, index_path, read_index
 from governance.errors import GovernanceError
+from governance.lifecycle import OPENS
 from governance.permission import Clause, Decision, LocalPolicy, decide
 from governance.review import ReviewedSearch
 from governance.terms import activate
@@ -53,7 +55,7 @@ def active_agreements(turn: Turn, catalogue: Catalogue) -> tuple[ActiveAgreement
     active = []
     for decision in latest_decisions(turn.connection):
         signed = catalogue.agreements.get(decision.agreement_id)
-        if signed is None or decision.decision != "accept":
+        if signed is None or decision.decision not in OPENS or not goes_on(turn, decision.agreement_id):
             continue
         try:
             active.append(activate(signed, catalogue.hub.agreement_key, decision.signed, turn.practice, turn.today))

@@ -42,6 +42,7 @@ from agent.release import count_for_others, message_of
 from agent.report import ExactReport, Shown, write_report, write_what_leaves
 from agent.run import RunRequest, run
 from agent.sources import Ran, Wanted, records_of
+from agent.stops import check_goes_on, check_not_paused, tell_stops
 from agent.transport import Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import Catalogue, HubIdentity, read_catalogue
@@ -111,7 +112,10 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
 
     Raises:
         HubIdentityError: someone else answered in the hub's place; nothing was run or sent.
+        PausedError: the practice has paused everything.
     """
+    check_not_paused(turn.folder)
+    tell_stops(turn)
     brought = bring_catalogue(turn, open_mailbox)  # 2, 3
     gate = Gate(turn)
     problems, released, held = [*brought.problems, *_nightly(turn, gate)], [], []
@@ -203,6 +207,7 @@ def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
         raise NotAgreedError(
             f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"
         )
+    check_goes_on(turn, one.active.agreement.id)
     gate.require_green()
     ran = run(_request(turn, one))  # 5, 6
     gate.require_same(ran)
@@ -211,6 +216,7 @@ def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
     memory = open_memory(turn)
     counted = count_for_others(one, ran, memory)  # 8, 9
     _keep_reports(turn, ran, counted)
+    check_goes_on(turn, one.active.agreement.id)  # a run takes long enough to think again
     place = turn.outbox.next_place()
     leaving = message_of(turn.config.practice, one, ran, counted.tables, place)
     sealed: SealedResult = seal(leaving, turn.key, hub.seal_key)  # 10

@@ -14,6 +14,7 @@ from agent.diary import utc_text
 from agent.errors import NotThereError, ReceiptError
 from agent.outbox import Message
 from agent.record import write_down
+from agent.stops import held_back
 from agent.transport import RECEIPTS, Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import HubIdentity
@@ -34,14 +35,15 @@ def deliver(turn: Turn, mailbox: Mailbox, hub: HubIdentity, patience: Patience) 
     for message in turn.outbox.in_state("spooled", "uploaded"):
         # A kill may have come between the upload and our note of it: what the hub signed for is not sent again.
         collect(turn, mailbox, hub, message)
-        if _is_due(turn.outbox.message(message.sequence), turn.now):
+        # Asked anew for each: the practice may stop while others are sent.
+        if _is_due(turn.outbox.message(message.sequence), turn.now) and not held_back(turn, message):
             send(turn, mailbox, message)
     for _ in patience.looks():
         for message in turn.outbox.in_state("uploaded"):
             collect(turn, mailbox, hub, message)
         if not turn.outbox.in_state("uploaded"):
             break
-    return turn.outbox.in_state("spooled", "uploaded")
+    return tuple(one for one in turn.outbox.in_state("spooled", "uploaded") if not held_back(turn, one))
 
 
 def send(turn: Turn, mailbox: Mailbox, message: Message) -> None:

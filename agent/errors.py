@@ -5,6 +5,7 @@
     ├── NotEnrolledError        nothing may be sent or run yet
     ├── EnrolmentRefusedError   the code, the hub's answer or a second enrolment was refused
     ├── BusyError               another turn holds the state folder
+    ├── PausedError             the practice has paused everything
     ├── NotAgreedError          an agreement or the practice's policy refuses
     ├── SourceError             the record system's extract or database, or the run over it, failed
     ├── CatalogueRefusedError   what the hub published does not verify
@@ -75,6 +76,12 @@ class EnrolmentRefusedError(AgentError):
 
 class BusyError(AgentError):
     """Another turn holds the state folder."""
+
+
+class PausedError(AgentError):
+    """The practice has paused everything."""
+
+    exit_code = PAUSED
 
 
 class NotAgreedError(AgentError):

@@ -7,6 +7,8 @@
     receipts/SEQUENCE.receipt   what the hub signed for each                                   checked by signature
     reports/, action_lists/     exact figures and lists of patients: these never leave
     log/*.evidence              what was found against the hub's log, each a file that speaks for itself
+    agreements/DIGEST.json      what was accepted here, as the hub signed it                  checked by digest
+    stops/, PAUSE               the practice's own switches (`agent.stops`)                   trusted
     diary.jsonl                 the record                                                     checked by its chain
     state.sqlite                sequence, agreements decided here, the latest time seen,       trusted
                                 what was seen of the hub's log,
@@ -49,7 +51,7 @@ CREATE TABLE IF NOT EXISTS decision (
     agreement TEXT NOT NULL,
     version INTEGER NOT NULL,
     digest TEXT NOT NULL,
-    decision TEXT NOT NULL CHECK (decision IN ('accept', 'decline', 'withdraw')),
+    decision TEXT NOT NULL CHECK (decision IN ('accept', 'decline', 'withdraw', 'suspend', 'resume')),
     named INTEGER NOT NULL,
     sequence INTEGER NOT NULL UNIQUE REFERENCES message (sequence),
     signed BLOB NOT NULL
@@ -150,6 +152,21 @@ class StateFolder:
         return self.root / "log"
 
     @property
+    def agreements(self) -> Path:
+        """The agreements that this practice has accepted, as signed."""
+        return self.root / "agreements"
+
+    @property
+    def stops(self) -> Path:
+        """What this practice has stopped, a file for each agreement (`agent.stops`)."""
+        return self.root / "stops"
+
+    @property
+    def pause(self) -> Path:
+        """While this file is there, nothing runs and no result leaves."""
+        return self.root / "PAUSE"
+
+    @property
     def diary(self) -> Path:
         """The record."""
         return self.root / "diary.jsonl"
@@ -215,9 +232,23 @@ def open_database(folder: StateFolder) -> Iterator[sqlite3.Connection]:
 def _make_tables(connection: sqlite3.Connection) -> None:
     """Make what is missing; a folder of an agent that kept no release history yet begins one where it stands."""
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    _widen_decisions(connection)
     connection.executescript(_SCHEMA)
     if "message" in tables and "release_history" not in tables:
         connection.execute("INSERT INTO release_history VALUES (1, ?)", (BEGINS_HERE,))
+
+
+def _widen_decisions(connection: sqlite3.Connection) -> None:
+    """Make anew a table of decisions that was made before a practice could suspend; SQLite cannot change its CHECK."""
+    made = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'decision'").fetchone()
+    if made is None or "'suspend'" in made[0]:
+        return
+    old = "'accept', 'decline', 'withdraw'"
+    new = made[0].replace(old, f"{old}, 'suspend', 'resume'").replace("decision", "decision_wider", 1)
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {new}; INSERT INTO decision_wider SELECT * FROM decision; DROP TABLE decision;"
+        " ALTER TABLE decision_wider RENAME TO decision; COMMIT;"
+    )
 
 
 @contextmanager

@@ -80,6 +80,7 @@ DEFAULTS: Final[Mapping[str, object]] = {
 }
 REST: Final[Mapping[str, object]] = {
     "supersedes": "",
+    "offer_until": None,
     "controllers": {},
     "practice_office": "caldicott_guardian",
     "joint": None,

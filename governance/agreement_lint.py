@@ -169,6 +169,8 @@ def _of_dates(agreement: Agreement, rest: Undertakings, today: date) -> Iterator
         yield Complaint("review", f"is {rest.review}, before today, {today}", "a day to come")
     elif rest.review - max(today, agreement.start) > LONGEST_WITHOUT_REVIEW:
         yield Complaint("review", f"is {rest.review}, more than two years ahead", "look at it again sooner")
+    if rest.offer_until is None or rest.offer_until < today:
+        yield Complaint("offer_until", f"is {rest.offer_until}, today is {today}", "leave it out: the hub sets it")
     if (agreement.version > 1) != bool(rest.supersedes):
         expected = "the digest of the version before" if agreement.version > 1 else "nothing: it is the first"
         yield Complaint(

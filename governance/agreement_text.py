@@ -111,7 +111,8 @@ def _parties(agreement: Agreement) -> Section:
             blocks.append(Grid("Controllers that practices belong to", ("practice", "controller"), rows))
         rows3 = tuple((one.code, one.name, _word(one.role), _word(one.office)) for one in rest.parties)
         blocks.append(Grid("Other parties", ("code", "name", "role", "signs as"), rows3))
-        blocks.append(f"For each practice its {_word(rest.practice_office)} signs.")
+        until = f" It can be accepted until {rest.offer_until}." if rest.offer_until is not None else ""
+        blocks.append(f"For each practice its {_word(rest.practice_office)} signs.{until}")
     return Section("Between whom", tuple(blocks))
 
 

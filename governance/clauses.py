@@ -274,6 +274,7 @@ class Undertakings:
 
     Args:
         supersedes: SHA-256 (hex) of the version before; empty for the first.
+        offer_until: the last day on which a practice may accept it; None only in a draft.
         controllers: practice code -> the controller it belongs to, where that is not the practice itself.
         practice_office: in which office somebody signs for a practice.
         parties: everybody else.
@@ -289,6 +290,7 @@ class Undertakings:
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
     supersedes: Sha256
+    offer_until: date | None
     controllers: Mapping[PracticeCode, ControllerId]
     practice_office: Office
     parties: Annotated[tuple[Party, ...], Field(max_length=100)]

@@ -18,8 +18,9 @@ from governance.agreement_text import in_words, page_of
 from governance.clauses import View
 from governance.errors import GovernanceError, NotPermittedError
 from governance.keys import SigningKey, VerifyKey
+from governance.lifecycle import OPENS
 from governance.signing import parse_signed, sign, verify
-from governance.wire import TARGET_LIMIT_BYTES, AgreementDecision, PracticeIdentity, read_acceptance
+from governance.wire import TARGET_LIMIT_BYTES, PracticeIdentity, read_acceptance
 
 __all__ = [
     "SignedAgreement",
@@ -114,7 +115,7 @@ def activate(
         raise NotPermittedError(f"signatures: acceptance is of practice {word.practice}, expected {practice.code}")
     if (word.agreement_id, word.version, word.digest) != (agreement.id, agreement.version, signed.digest):
         raise NotPermittedError(f"signatures: practice {practice.code} has not signed this version of {agreement.id}")
-    if word.decision is not AgreementDecision.ACCEPT:
+    if word.decision not in OPENS:
         raise NotPermittedError(
             f"signatures: practice {practice.code} said {word.decision} to agreement {agreement.id}"
         )

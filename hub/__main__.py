@@ -37,7 +37,11 @@ EXAMPLES = {
     "practice list": "practice list --json",
     "practice link": "practice link Z90001",
     "agreement draft": "agreement draft heart-health --kind sharing --search pulse-rhythm-65 > heart-health.yaml",
-    "agreement propose": "agreement propose heart-health.yaml --clinical-key c.key --governance-key g.key",
+    "agreement propose": "agreement propose heart-health.yaml --drafter-key a.key --clinical-key c.key "
+    "--governance-key g.key",
+    "agreement renew": "agreement renew heart-health --clinical-key c.key --governance-key g.key",
+    "agreement suspend": 'agreement suspend heart-health --reason "under review"',
+    "agreement resume": "agreement resume heart-health --clinical-key c.key --governance-key g.key",
     "agreement show": "agreement show heart-health",
     "agreement list": "agreement list --json",
     "publish": "publish pulse-rhythm-65 --agreement heart-health --author-key a.key --clinical-key c.key "
@@ -179,8 +183,19 @@ def _agreement(commands: Commands) -> None:
     new = _command(group, "propose", "agreement propose", "sign an agreement for the hub and offer it to its practices")
     new.add_argument("file", type=Path, help="the agreement, as YAML")
     new.add_argument("--codelists", type=Path, metavar="DIR", help="code lists to pin, if not those of gpfed")
+    new.add_argument("--drafter-key", type=Path, required=True, metavar="FILE", help="of whoever drafted it")
     _reviewers(new)
     _offline(new)
+    suspend = _command(group, "suspend", "agreement suspend", "stop an agreement for everybody, at once")
+    suspend.add_argument("id")
+    suspend.add_argument("--reason", required=True, help="for the record")
+    for name, words in (
+        ("resume", "go on with an agreement that the hub suspended"),
+        ("renew", "sign an agreement's files anew, unchanged, for another 35 days"),
+    ):
+        again = _command(group, name, f"agreement {name}", words)
+        again.add_argument("id")
+        _reviewers(again)
     show = _command(group, "show", "agreement show", "an agreement in words, and for whom it is active")
     show.add_argument("id")
     show.add_argument("--page", type=Path, metavar="FILE", help="also write the page that is signed: .html, or .pdf")

@@ -8,16 +8,18 @@ from collections.abc import Mapping
 from governance.agreement_draft import Draft, draft
 from governance.agreement_print import write_page
 from governance.clauses import Kind
+from governance.keys import SigningKey
 from governance.review import Role
+from governance.targets import AGREEMENT_DAYS
 from governance.terms import in_words, read_document, read_terms
-from hub.agreements import Signers, in_force, propose
+from hub.agreements import Signers, in_force, propose, renew, resume, suspend
 from hub.centre import Centre, read_targets_keys
 from hub.enforce import standing
 from hub.models import Agreement, PublishedSearch
 from hub.publish import read_folders
 from hub.saying import note, offline, read_text, say, standing_lines
 from hub.searches import pins
-from hub.staff import signer
+from hub.staff import known_signer, signer
 from searches.document import read_search
 
 
@@ -35,12 +37,42 @@ def agreement_draft(centre: Centre, arguments: Namespace) -> int:
 def agreement_propose(centre: Centre, arguments: Namespace) -> int:
     """`gpfed-hub agreement propose`."""
     terms = read_terms(read_text(arguments.file), pins(arguments.codelists))
-    reviewers = (signer(arguments.clinical_key, Role.CLINICAL), signer(arguments.governance_key, Role.GOVERNANCE))
+    reviewers = _reviewers(arguments)
     targets = read_targets_keys(offline(centre, arguments))
-    agreement = propose(centre, terms, Signers(targets, [key for _, key in reviewers]))
+    _, drafter = known_signer(arguments.drafter_key)
+    agreement = propose(centre, terms, Signers(targets, reviewers, drafter))
     told = {"agreement": agreement.agreement_id, "version": agreement.version, "digest": agreement.digest}
     say(arguments, told, f"{agreement} is proposed; it is active for a practice once that practice has signed it")
     return 0
+
+
+def agreement_suspend(centre: Centre, arguments: Namespace) -> int:
+    """`gpfed-hub agreement suspend`."""
+    agreement = in_force(arguments.id)
+    suspend(centre, agreement, arguments.reason)
+    say(arguments, _agreement(agreement), f"{agreement} is suspended: nothing is served, taken in or shown under it")
+    return 0
+
+
+def agreement_resume(centre: Centre, arguments: Namespace) -> int:
+    """`gpfed-hub agreement resume`."""
+    agreement = in_force(arguments.id)
+    resume(centre, agreement, _reviewers(arguments))
+    say(arguments, _agreement(agreement), f"{agreement} goes on")
+    return 0
+
+
+def agreement_renew(centre: Centre, arguments: Namespace) -> int:
+    """`gpfed-hub agreement renew`."""
+    agreement = in_force(arguments.id)
+    renew(centre, agreement, _reviewers(arguments))
+    say(arguments, _agreement(agreement), f"{agreement} is signed for another {AGREEMENT_DAYS} days, unchanged")
+    return 0
+
+
+def _reviewers(arguments: Namespace) -> list[SigningKey]:
+    signers = (signer(arguments.clinical_key, Role.CLINICAL), signer(arguments.governance_key, Role.GOVERNANCE))
+    return [key for _, key in signers]
 
 
 def agreement_show(centre: Centre, arguments: Namespace) -> int:

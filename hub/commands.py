@@ -14,7 +14,15 @@ from typing import Any
 
 from governance.errors import FormatError
 from governance.review import Role, StaffMember
-from hub.agreement_commands import agreement_draft, agreement_list, agreement_propose, agreement_show
+from hub.agreement_commands import (
+    agreement_draft,
+    agreement_list,
+    agreement_propose,
+    agreement_renew,
+    agreement_resume,
+    agreement_show,
+    agreement_suspend,
+)
 from hub.centre import Centre, open_centre
 from hub.config import HubConfig
 from hub.enrolment import add_practice, invite
@@ -143,6 +151,9 @@ COMMANDS: Mapping[str, Callable[[Centre, Namespace], int]] = {
     "practice link": practice_link,
     "agreement draft": agreement_draft,
     "agreement propose": agreement_propose,
+    "agreement renew": agreement_renew,
+    "agreement suspend": agreement_suspend,
+    "agreement resume": agreement_resume,
     "agreement show": agreement_show,
     "agreement list": agreement_list,
     "publish": publish_searches,

@@ -119,6 +119,11 @@ class Centre:
         self.active = frozenset[str]()
         self.log = Shelf(self.receipt_key)
 
+    @property
+    def prepared(self) -> tuple[SigningKey, SigningKey]:
+        """Who drafted and who reviewed every agreement."""
+        return self.people[Role.AUTHOR], self.people[Role.GOVERNANCE]
+
     def repository(self, now: datetime = NOW) -> Repository:
         return Repository(self.folder, self.online, now)
 
@@ -160,7 +165,7 @@ class Centre:
             for one in bundles
         )
         return {
-            agreement_path(agreement.id): sign_agreement(agreement, self.agreement_key),
+            agreement_path(agreement.id): sign_agreement(agreement, self.agreement_key, self.prepared),
             index_path(agreement.id): write_index(AgreementIndex(agreement.id, 1, entries)),
             **{entry.path: write_bundle(bundle) for entry, bundle in zip(entries, bundles, strict=True)},
         }
@@ -233,6 +238,7 @@ def make_agreement(*search_ids: str, **changes: object) -> Agreement:
         "undertakings": undertakings(
             dpia=ImpactAssessment("DPIA 12", "d" * 64, "A. Guardian", NOW.date() + timedelta(days=400)),
             review=NOW.date() + timedelta(days=400),
+            offer_until=NOW.date() + timedelta(days=60),
         ),
     }
     made = Agreement(**(terms | changes))  # type: ignore[arg-type]

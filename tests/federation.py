@@ -66,7 +66,7 @@ from hub.receive import Turn as HubTurn
 from hub.receive import receive_waiting
 from hub.repository import AGREEMENT_LIFETIME
 from hub.settings import database_settings, migrate
-from hub.staff import new_key, signer
+from hub.staff import new_key, publish_identity, signer
 from searches.document import SearchFiles, content_digest, library_folder, read_folder, read_search
 from searches.people import AnswerRow, Roster, gather
 from searches.search import Outcome as SearchOutcome
@@ -340,6 +340,7 @@ class Federation:
             undertakings=undertakings(
                 dpia=ImpactAssessment("DPIA 12", "d" * 64, "A. Guardian", today + timedelta(days=400)),
                 review=today + timedelta(days=400),
+                offer_until=None,
             ),
         )
         return dataclasses.replace(terms, **changes)  # type: ignore[arg-type]
@@ -347,7 +348,8 @@ class Federation:
     def propose(self, terms: Terms | None = None) -> AgreementRow:
         reviewers = [self.staff_key(Role.CLINICAL), self.staff_key(Role.GOVERNANCE)]
         targets = read_targets_keys(offline_folder(self.centre))
-        return propose(self.centre, terms or self.terms(), Signers(targets, reviewers))
+        signers = Signers(targets, reviewers, self.staff_key(Role.AUTHOR))
+        return propose(self.centre, terms or self.terms(), signers)
 
     def publish(self, *search_ids: str, agreement: str = AGREEMENT) -> Publication:
         files = [read_folder(library_folder(search_id)) for search_id in search_ids or (SEARCH,)]
@@ -381,6 +383,11 @@ class Federation:
     def renew_agreement_files(self, agreement: str = AGREEMENT) -> None:
         """Publish an agreement's files from the database as it is now."""
         put_files(self.centre, in_force(agreement), [self.staff_key(Role.CLINICAL), self.staff_key(Role.GOVERNANCE)])
+
+    def renew_timestamps(self) -> None:
+        """What a hub's service and its people do while time goes by: sign the catalogue anew, unchanged."""
+        self.renew_agreement_files()
+        publish_identity(self.centre, read_targets_keys(offline_folder(self.centre)))
 
     def publish_half_signed(self, agreement: str, *roles: Role) -> None:
         """Publish an agreement's role again, signed by these only, past the check that the hub makes."""

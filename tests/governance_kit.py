@@ -67,6 +67,7 @@ opt_outs: {national: not_applicable, reason: what leaves is anonymous}
 view: named_by_consent
 dpia: {reference: DPIA 12, sha256: "DIGEST", approved_by: A. Guardian, review: 2027-01-31}
 review: 2027-03-31
+offer_until: 2026-06-01
 start: 2026-01-01
 end: 2027-12-31
 """.replace("PINNED", PINNED).replace("DIGEST", "d" * 64)

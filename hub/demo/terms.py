@@ -73,6 +73,7 @@ def _undertakings(hub: str, today: date) -> Undertakings:
     review = today + timedelta(days=365)
     return Undertakings(
         supersedes="",
+        offer_until=None,
         controllers={},
         practice_office=Office.CALDICOTT_GUARDIAN,
         parties=(Party(hub, "Demonstration hub", PartyRole.HUB_OPERATOR),),

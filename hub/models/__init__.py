@@ -8,6 +8,7 @@ from hub.models.log import Event, Quarantined
 from hub.models.practices import Invitation, Practice, StaffMember
 from hub.models.results import Figure, Receipt, Result
 from hub.models.searches import PublishedSearch
+from hub.models.suspensions import Suspension
 from hub.models.tree import LogCheckpoint, LogCosignature, LogHash, LogLeaf, LogSecret
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "Receipt",
     "Result",
     "StaffMember",
+    "Suspension",
 ]

@@ -26,6 +26,7 @@ QUARANTINE_REASONS = (
     "period_not_allowed",
     "search_not_published",
     "sequence_already_used",
+    "state_does_not_allow",
     "too_large",
 )
 

@@ -82,7 +82,7 @@ class RunningHub:
         for role, path in self.keys.items():
             self.hub("key", "new", f"{role}.person", "--name", role, "--role", role, "--out", path)
         (folder / "terms.yaml").write_text(TERMS)
-        self.hub("agreement", "propose", folder / "terms.yaml", *self.reviewers)
+        self.hub("agreement", "propose", folder / "terms.yaml", "--drafter-key", self.keys["author"], *self.reviewers)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "hub", "--hub", str(folder), "serve", "--json"],
             cwd=ROOT,

@@ -76,7 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     today = datetime.now(tz=UTC).date()
     text = AGREEMENT.format(start=today - timedelta(days=30), end=today + timedelta(days=30))
     (made / "agreement.yaml").write_text(text, encoding="utf-8")
-    done(hub(made, "agreement", "propose", str(made / "agreement.yaml"), *reviewers(made)))
+    done(hub(made, "agreement", "propose", str(made / "agreement.yaml"), *proposers(made)))
     return made
 
 
@@ -98,6 +98,10 @@ def serving(folder: Path) -> Iterator[dict[str, Any]]:
 def reviewers(folder: Path) -> tuple[str, ...]:
     staff = folder / "keys" / "staff"
     return "--clinical-key", str(staff / "a.clinical.key"), "--governance-key", str(staff / "a.governance.key")
+
+
+def proposers(folder: Path) -> tuple[str, ...]:
+    return "--drafter-key", str(folder / "keys" / "staff" / "a.author.key"), *reviewers(folder)
 
 
 def publish(folder: Path, search: str) -> subprocess.CompletedProcess[str]:
@@ -163,7 +167,7 @@ def test_a_search_that_nobody_signed_for_is_not_published(folder: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_said_to_be_so(folder: Path) -> None:
-    ended = hub(folder, "agreement", "propose", "nowhere.yaml", *reviewers(folder))
+    ended = hub(folder, "agreement", "propose", "nowhere.yaml", *proposers(folder))
 
     assert (ended.returncode, ended.stderr) == (
         1,
@@ -193,7 +197,7 @@ def test_a_port_that_is_taken_is_named_without_a_trace(folder: Path, option: str
 
 
 def test_an_agreement_is_not_proposed_twice(folder: Path) -> None:
-    ended = hub(folder, "agreement", "propose", str(folder / "agreement.yaml"), *reviewers(folder))
+    ended = hub(folder, "agreement", "propose", str(folder / "agreement.yaml"), *proposers(folder))
 
     assert ended.returncode == 12
     assert "agreement heart-health is version 1, expected 2" in ended.stderr

@@ -353,13 +353,13 @@ def test_saying_the_same_again_sends_nothing_new_and_changing_ones_mind_does(pra
     practice.accept()
     assert len(practice.receive()) == 1
     practice.accept(Answer(AgreementDecision.ACCEPT, named=True))
-    practice.accept(Answer(AgreementDecision.DECLINE, named=False))
+    practice.accept(Answer(AgreementDecision.WITHDRAW, named=False))
 
     words = practice.receive()
 
     assert [(word.decision, word.named) for word in words if isinstance(word, Acceptance)] == [
         ("accept", True),
-        ("decline", False),
+        ("withdraw", False),
     ]
     assert practice.run().released == ()
 

@@ -233,6 +233,8 @@ WRONG: list[tuple[Agreement, str]] = [
     ),
     (with_rest(retention=Retention(0, 1, 1)), "retention: results are kept for 0 days"),
     (with_rest(security=Security(toolkit_met=False, country="Wales")), "security: the hub does not meet"),
+    (with_rest(offer_until=None), "offer_until: is None, today is 2026-04-02"),
+    (with_rest(offer_until=date(2026, 4, 1)), "offer_until: is 2026-04-01, today is 2026-04-02"),
     (agreement(version=2), "supersedes: of version 2 is not the digest of the version before"),
     (with_rest(supersedes="a" * 64), "supersedes: of version 1 is not nothing: it is the first"),
     (agreement(kind=Kind.PROVISION_NOTICE), "legal: a provision notice rests on statute alone"),
@@ -264,6 +266,10 @@ def test_one_controller_of_several_sites_may_have_an_internal_record() -> None:
 # --- drafts -----------------------------------------------------------------------------------------------------------
 
 
+def offered(text: str) -> Agreement:
+    return read_terms(f"{text}offer_until: 2026-06-01\n")
+
+
 @pytest.mark.parametrize("kind", list(Kind))
 def test_a_draft_of_each_kind_is_fit_to_sign_once_its_gaps_are_filled(kind: Kind) -> None:
     searches = [load_search(library_folder(name)) for name in library()[:3]]
@@ -271,10 +277,10 @@ def test_a_draft_of_each_kind_is_fit_to_sign_once_its_gaps_are_filled(kind: Kind
     with pytest.raises(FormatError, match=r"undertakings\.dpia\.sha256"):
         read_terms(text)
     text = text.replace("sha256: CHANGE", f"sha256: {'d' * 64}")
-    assert {one.clause for one in complaints(read_terms(text), TODAY)} == {"title", "purposes", "undertakings"} - (
+    assert {one.clause for one in complaints(offered(text), TODAY)} == {"title", "purposes", "undertakings"} - (
         set() if "benefits: [CHANGE]" in text else {"purposes"}
     )
-    filled = read_terms(text.replace("CHANGE", "Filled"))
+    filled = offered(text.replace("CHANGE", "Filled"))
     assert complaints(filled, TODAY) == ()
     assert filled.kind is kind
     assert (filled.tables, filled.codelists) == scope_of(searches)
