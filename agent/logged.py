@@ -166,8 +166,10 @@ def _check_says(turn: Turn, log: HubLog, sought: Sought, data: bytes) -> None:
     shown = read_proof(data)
     entry = shown.entry
     says = entry.kind in sought.kinds and all(entry.facts.get(name) == value for name, value in sought.facts.items())
-    if sought.digest and not (says and entry.practice == turn.config.practice and shown.opens("file", sought.digest)):
-        raise keep(turn, _evidence(turn, log, Finding.FALSE_ENTRY, proofs=(data,), receipt=sought.receipt))
+    if sought.digest:
+        is_ours = entry.practice == turn.config.practice and entry.facts.get("sequence") == sought.facts["sequence"]
+        if not (is_ours and shown.opens("file", sought.digest)):
+            raise keep(turn, _evidence(turn, log, Finding.FALSE_ENTRY, proofs=(data,), receipt=sought.receipt))
     if not says:
         raise LogError(f"entry {shown.index} of the log is not what {sought.path} should show")
 

@@ -206,8 +206,9 @@ def _omitted(evidence: Evidence) -> str:
 
 def _false_entry(evidence: Evidence) -> str:
     receipt, (shown,) = _receipt(evidence), _entries(evidence)
-    if shown.opens("file", receipt.digest):
-        raise ProofError("evidence shows no false entry: it commits to the message that the receipt is of")
+    says = (shown.entry.practice, shown.entry.facts.get("sequence")) == (receipt.practice, receipt.sequence)
+    if says and shown.opens("file", receipt.digest):
+        raise ProofError("evidence shows no false entry: it is of the message that the receipt is of")
     return f"entry {shown.index} is not of the message {receipt.sequence} that the hub has signed for"
 
 

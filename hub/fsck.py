@@ -12,7 +12,8 @@ change every table alike is found out by those who have seen the log before.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -147,6 +148,8 @@ def _keys() -> Iterator[str]:
     yield from _differences("key of practice", kept, _said("practice_enrolled", "practice_id", "key"))
 
 
+_Rows = AbstractSet[tuple[object, ...]]
+
 _ROWS: tuple[Callable[[], Iterator[str]], ...] = (_results, _words, _agreements, _searches, _keys)
 
 
@@ -159,6 +162,6 @@ def _said(kind: str, *names: str) -> set[tuple[object, ...]]:
     }
 
 
-def _differences(what: str, kept: Set[tuple[object, ...]], said: Set[tuple[object, ...]]) -> Iterator[str]:
+def _differences(what: str, kept: _Rows, said: _Rows) -> Iterator[str]:
     yield from (f"{what} {' '.join(map(str, one))[:80]} has no event" for one in sorted(kept - said, key=str))
     yield from (f"event of {what} {' '.join(map(str, one))[:80]} has no row" for one in sorted(said - kept, key=str))
