@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from agent.answered import too_often
 from agent.decisions import latest_decisions
 from agent.stops import goes_on
 from agent.turn import Turn
@@ -153,6 +154,8 @@ def _decided(turn: Turn, active: ActiveAgreement, reference_date: date, chosen: 
     permitted, denied_here, refused = [], [], 0
     for one in chosen:
         decision = decide(active, one, policy, turn.today)
+        if why := too_often(turn.connection, active.agreement, one.search.id, reference_date):
+            decision = decision.and_not(Clause.SCHEDULE, why)
         _write_decision(turn, active, reference_date, one, decision)
         if decision.permitted:
             permitted.append(one.search)

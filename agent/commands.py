@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from agent.config import read_config
 from agent.cycle import Outcome, Problem, Wish, bring_catalogue, deliver_waiting, take_turn
-from agent.decisions import Answer, find_agreement, kept_decision, latest_decisions, say, say_again
+from agent.decisions import Answer, find_agreement, kept_decision, kept_terms, latest_decisions, say, say_again
 from agent.diary import Diary
 from agent.enrol import Door, enrol
 from agent.errors import PARTLY_DONE, AgentError, BusyError, NotAgreedError
@@ -23,6 +23,7 @@ from agent.status import sent_rows, status_of
 from agent.stops import check_can_stop, mark, tell_stops, unmark
 from agent.transport import Mailbox
 from agent.turn import Turn, open_turn
+from governance.agreement_changes import what_changes
 from governance.agreement_print import write_page
 from governance.catalogue import Catalogue
 from governance.terms import SignedAgreement, in_words
@@ -242,7 +243,10 @@ def _agreement_json(turn: Turn, catalogue: Catalogue, signed: SignedAgreement) -
 
 
 def _agreement_text(turn: Turn, signed: SignedAgreement) -> str:
-    return f"{in_words(signed.agreement)}\nThis practice has said: {_said(turn, signed)}\nDocument: {signed.digest}"
+    text = f"{in_words(signed.agreement)}\nThis practice has said: {_said(turn, signed)}\nDocument: {signed.digest}"
+    kept = kept_decision(turn.connection, signed.agreement.id)
+    before = kept_terms(turn.folder, kept) if kept is not None and kept.digest != signed.digest else None
+    return text if before is None else f"{text}\n\n{what_changes(before, signed.agreement)}"
 
 
 def _said(turn: Turn, signed: SignedAgreement) -> str:

@@ -12,12 +12,14 @@ catalogue still serves, and what is sealed waits in the outbox.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from agent.action_list import write_action_list
+from agent.answered import note_answered
 from agent.approval import Due, due, note_failure
 from agent.conformance import Gate
 from agent.deliver import RECEIPT_PATIENCE, deliver
@@ -223,9 +225,13 @@ def _release(turn: Turn, hub: HubIdentity, one: Due, gate: Gate) -> Message:
     write_what_leaves(turn.folder.reports, leaving)
     outgoing = Outgoing(FileKind.RESULT, one.active.agreement.id, one.reference_date.isoformat(), sealed.data)
     remembered = Memory(counted.history, memory.local_key)
-    message = turn.outbox.spool(
-        place, outgoing, turn.now, lambda connection, sequence: keep(connection, remembered, sequence, sealed.data)
-    )
+    answered = [table.search_id for table in leaving.tables]
+
+    def also(connection: sqlite3.Connection, sequence: int) -> None:
+        keep(connection, remembered, sequence, sealed.data)
+        note_answered(connection, one.active.agreement.id, one.reference_date, answered)
+
+    message = turn.outbox.spool(place, outgoing, turn.now, also)
     write_down(turn.folder, turn.outbox, turn.diary, message)
     return message
 

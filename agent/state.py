@@ -56,6 +56,12 @@ CREATE TABLE IF NOT EXISTS decision (
     sequence INTEGER NOT NULL UNIQUE REFERENCES message (sequence),
     signed BLOB NOT NULL
 );
+CREATE TABLE IF NOT EXISTS answered (
+    agreement TEXT NOT NULL,
+    search TEXT NOT NULL,
+    reference_date TEXT NOT NULL,
+    PRIMARY KEY (agreement, search, reference_date)
+);
 CREATE TABLE IF NOT EXISTS failure (
     agreement TEXT NOT NULL,
     reference_date TEXT NOT NULL,

@@ -109,6 +109,10 @@ class Decision:
         """The reasons against, each naming its clause."""
         return tuple(str(reason) for reason in self.reasons if not reason.holds)
 
+    def and_not(self, clause: Clause, sentence: str) -> Decision:
+        """The same decision with one more reason against."""
+        return Decision(permitted=False, reasons=(*self.reasons, Reason(clause, holds=False, sentence=sentence)))
+
 
 def decide(active: ActiveAgreement, reviewed: ReviewedSearch, policy: LocalPolicy, today: date) -> Decision:
     """Decide whether a search may run for others at a practice.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping
 
+from governance.agreement_changes import what_changes
 from governance.agreement_draft import Draft, draft
 from governance.agreement_print import write_page
 from governance.clauses import Kind
@@ -42,7 +43,12 @@ def agreement_propose(centre: Centre, arguments: Namespace) -> int:
     _, drafter = known_signer(arguments.drafter_key)
     agreement = propose(centre, terms, Signers(targets, reviewers, drafter))
     told = {"agreement": agreement.agreement_id, "version": agreement.version, "digest": agreement.digest}
-    say(arguments, told, f"{agreement} is proposed; it is active for a practice once that practice has signed it")
+    words = f"{agreement} is proposed; it is active for a practice once that practice has signed it"
+    before = Agreement.objects.filter(agreement_id=agreement.agreement_id, version=agreement.version - 1).first()
+    if before is not None:
+        changed = what_changes(read_document(bytes(before.document)), read_document(bytes(agreement.document)))
+        words = f"{words}\n\n{changed}"
+    say(arguments, told, words)
     return 0
 
 

@@ -6,6 +6,7 @@ key, and it runs today. All three are checked on the signed bytes each time they
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -14,6 +15,7 @@ from governance.agreement import ActiveAgreement
 from governance.agreement import Agreement as Terms
 from governance.cells import ReceivedTable, Shape
 from governance.errors import DisclosureError, FormatError, GovernanceError, NotPermittedError, TrustError
+from governance.frequency import check_frequency
 from governance.keys import VerifyKey
 from governance.lifecycle import OPENS, Facts, State, check_may_say, state_of
 from governance.profiles import Profile, narrowest, profile
@@ -22,7 +24,7 @@ from governance.suppress import SafeTable, recheck
 from governance.terms import activate, read_agreement, read_document
 from governance.wire import FIRST, Acceptance, AgreementDecision, PracticeIdentity
 from hub.errors import QuarantineError
-from hub.models import Agreement, Membership, Practice, PublishedSearch, Receipt, Result, Suspension
+from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Receipt, Result, Suspension
 from hub.searches import search_of
 
 
@@ -140,6 +142,7 @@ def permit_result(practice: Practice, received: ReceivedResult, today: date) -> 
         raise QuarantineError(error.message, "agreement_not_active") from error
     _check_period(practice, agreement, received, today)
     published = _published(agreement, received)
+    _check_frequency(practice, active.agreement, received)
     if received.opt_out_policy != active.agreement.opt_out_policy:
         raise QuarantineError("opt-outs were taken off by another policy than the agreement's", "breaks_profile")
     try:
@@ -210,6 +213,23 @@ def received_rule(agreement: Terms, table: ReceivedTable) -> Profile:
             f"search {table.search_id}: profile {applied.id} is not the agreement's, expected {agreed.id} or narrower"
         )
     return agreement.rule(table.search_id, applied if applied.id != agreed.id else None)
+
+
+def _check_frequency(practice: Practice, agreement: Terms, received: ReceivedResult) -> None:
+    wanted = [table.search_id for table in received.tables]
+    taken = defaultdict(set)
+    rows = Figure.objects.filter(
+        result__practice=practice, result__agreement__agreement_id=agreement.id, search__search_id__in=wanted
+    )
+    for search_id, day in rows.values_list("search__search_id", "result__reference_date").distinct():
+        taken[search_id].add(day)
+    for search_id in wanted:
+        terms = agreement.terms_of(search_id)
+        try:
+            if terms is not None:
+                check_frequency(terms, received.reference_date, taken[search_id])
+        except NotPermittedError as error:
+            raise QuarantineError(error.message, "period_not_allowed") from error
 
 
 def _published(agreement: Agreement, received: ReceivedResult) -> list[PublishedSearch]:

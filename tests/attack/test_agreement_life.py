@@ -477,6 +477,34 @@ def test_agent_runs_no_search_whose_code_list_changed_though_every_key_signed(el
     assert "brings code list pulse_rhythm with other codes than were agreed" in elm.diary()
 
 
+# --- how often ------------------------------------------------------------------------------------------------------
+
+
+def test_hub_takes_in_no_second_date_of_a_month_where_one_is_agreed(elm: Agent) -> None:
+    elm.drop(elm.seal([pulse_table()]).data, 2)
+    elm.federation.receive()
+    second = elm.seal([pulse_table()], reference_date=date(2026, 3, 30), sequence=3, previous=_last(elm))
+    elm.drop(second.data, 3)
+    elm.federation.receive()
+    assert elm.quarantined() == ("period_not_allowed",)
+    earlier = elm.seal([pulse_table()], reference_date=date(2026, 2, 28), sequence=4, previous="0" * 64)
+    elm.drop(earlier.data, 4)
+    elm.federation.receive()
+    assert len(elm.results()) == 2
+
+
+def test_agent_answers_no_second_date_of_a_month_where_one_is_agreed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent = _with_records(tmp_path)
+    with _as_found_in_the_log(monkeypatch):
+        assert len(agent.run(REFERENCE_DATE).released) == 1
+        refused = agent.run(date(2026, 3, 30))
+        assert len(agent.run(date(2026, 2, 28)).released) == 1
+    assert refused.released == ()
+    assert "was answered for 1 dates from 2026-03-01 to 2026-03-31, agreed is at most 1" in agent.diary()
+
+
 # --- renewal ----------------------------------------------------------------------------------------------------------
 
 
