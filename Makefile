@@ -5,7 +5,7 @@ TEST_PACKAGES := chromium chromium-driver mariadb-server-core mariadb-client-cor
 PYTEST_WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format docs bench mutations generative simulation usefulness adversary test-deps clean
+.PHONY: help demo test check format docs bench mutations generative simulation usefulness adversary fuzz test-deps clean
 
 help:            ## show the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -64,6 +64,9 @@ usefulness: .venv/dev-installed  ## a year of the library at three practices: wh
 
 adversary: .venv/dev-installed  ## an attacker that breeds searches and learns to guess, and the report
 	@$(BIN)/python -m tests.simulation adversary
+
+fuzz: .venv/dev-installed  ## alter proofs of the hub's log for an hour (FUZZ="--seconds 60"), and the report
+	@$(BIN)/python -m tests.generative.log_proofs $(FUZZ)
 
 test-deps:       ## Debian packages for the tests: a browser and MariaDB (asks for root)
 	@echo "Installing Debian packages: $(TEST_PACKAGES)"

@@ -117,12 +117,15 @@ def _add_enrol(commands: _Commands[argparse.ArgumentParser]) -> None:
 
 
 def _add_agreements(commands: _Commands[argparse.ArgumentParser]) -> None:
-    command = _add(commands, "agreements", "Read an agreement, and sign or decline it.", "agreements show heart-health")
-    kinds = command.add_subparsers(dest="what", required=True, metavar="show|accept|decline")
+    command = _add(
+        commands, "agreements", "Read an agreement; sign, decline, suspend or leave it.", "agreements show heart-health"
+    )
+    kinds = command.add_subparsers(dest="what", required=True, metavar="show|accept|decline|suspend|resume|withdraw")
     show = _add(
         kinds, "show", "Print an agreement in plain English, or all in one line each.", "agreements show heart-health"
     )
     show.add_argument("id", nargs="?", default="", help="of the agreement; without it, all")
+    show.add_argument("--page", type=Path, metavar="FILE", help="also write the page that is signed: .html, or .pdf")
     show.add_argument("--json", action="store_true", help="print JSON")
     accept = _add(
         kinds, "accept", "Sign an agreement with the practice's own key.", "agreements accept heart-health --unnamed"
@@ -133,6 +136,16 @@ def _add_agreements(commands: _Commands[argparse.ArgumentParser]) -> None:
     named.add_argument("--unnamed", action="store_true", help="peers see whole percentages under a pseudonym")
     decline = _add(kinds, "decline", "Say no to an agreement, signed.", "agreements decline heart-health")
     decline.add_argument("id", help="of the agreement")
+    for word, about in (
+        ("suspend", "Stop an agreement here, at once and with the hub down."),
+        ("resume", "Go on with an agreement that this practice has suspended."),
+        ("withdraw", "Leave an agreement for good; nothing more runs or leaves under it."),
+    ):
+        command = _add(kinds, word, about, f"agreements {word} heart-health")
+        command.add_argument("id", help="of the agreement")
+        if word == "withdraw":
+            command.add_argument("--yes", action="store_true", help="do not ask; for scripts")
+        command.add_argument("--json", action="store_true", help="print JSON")
     for saying in (accept, decline):
         saying.add_argument("--yes", action="store_true", help="do not ask; for scripts")
         saying.add_argument("--json", action="store_true", help="print JSON")

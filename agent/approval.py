@@ -15,12 +15,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from agent.answered import too_often
 from agent.decisions import latest_decisions
 from agent.outbox import Message
+from agent.stops import goes_on
 from agent.turn import Turn
-from governance.agreement import ActiveAgreement, Clause, Decision, LocalPolicy, decide
+from governance.agreement import ActiveAgreement
 from governance.catalogue import Catalogue, index_path, read_index
 from governance.errors import GovernanceError
+from governance.lifecycle import OPENS
+from governance.permission import Clause, Decision, LocalPolicy, decide
 from governance.profiles import Profile
 from governance.restatement import RestatementReason
 from governance.review import ReviewedSearch
@@ -75,7 +79,7 @@ def active_agreements(turn: Turn, catalogue: Catalogue) -> tuple[ActiveAgreement
     active = []
     for decision in latest_decisions(turn.connection):
         signed = catalogue.agreements.get(decision.agreement_id)
-        if signed is None or decision.decision != "accept":
+        if signed is None or decision.decision not in OPENS or not goes_on(turn, decision.agreement_id):
             continue
         try:
             active.append(activate(signed, catalogue.hub.agreement_key, decision.signed, turn.practice, turn.today))
@@ -175,6 +179,8 @@ def decided(turn: Turn, active: ActiveAgreement, reference_date: date, chosen: t
     permitted, denied_here, refused = [], [], 0
     for one in chosen:
         decision = decide(active, one, policy, turn.today)
+        if why := too_often(turn.connection, active.agreement, one.search.id, reference_date):
+            decision = decision.and_not(Clause.SCHEDULE, why)
         _write_decision(turn, active, reference_date, one, decision)
         if decision.permitted:
             permitted.append(one.search)

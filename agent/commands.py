@@ -10,11 +10,12 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
-from agent.cycle import Outcome, Wish, bring_catalogue, deliver_waiting, take_turn
-from agent.decisions import Answer, find_agreement, latest_decisions, say
+from agent.config import read_config
+from agent.cycle import Outcome, Problem, Wish, bring_catalogue, deliver_waiting, take_turn
+from agent.decisions import Answer, find_agreement, kept_decision, kept_terms, latest_decisions, say, say_again
 from agent.diary import Diary
 from agent.enrol import Door, enrol
-from agent.errors import OK, PARTLY_DONE, NotAgreedError, RestatementRefusedError
+from agent.errors import OK, PARTLY_DONE, AgentError, BusyError, NotAgreedError, RestatementRefusedError
 from agent.explain import explain
 from agent.explained import to_csv, to_json, to_text
 from agent.files import write_private
@@ -23,10 +24,13 @@ from agent.outbox import Message
 from agent.restate import Again, restatable
 from agent.sftp import Address, ClientKey, connect
 from agent.site_commands import doctor_command, password_command, place_to_enrol
-from agent.state import StateFolder
+from agent.state import StateFolder, open_database
 from agent.status import sent_rows, status_of
+from agent.stops import check_can_stop, mark, tell_stops, unmark
 from agent.transport import Mailbox
 from agent.turn import Turn, open_turn
+from governance.agreement_changes import what_changes
+from governance.agreement_print import write_page
 from governance.catalogue import Catalogue
 from governance.profiles import effective, profile
 from governance.restatement import RestatementReason
@@ -66,6 +70,8 @@ def show_command(folder: StateFolder, options: Namespace) -> int:
         catalogue = _catalogue(turn)
         if options.id:
             signed = find_agreement(catalogue, options.id)
+            if options.page is not None:
+                write_page(signed.agreement, options.page)
             _print(options, _agreement_json(turn, catalogue, signed), _agreement_text(turn, signed))
         else:
             listed = [_agreement_json(turn, catalogue, signed) for signed in catalogue.agreements.values()]
@@ -84,6 +90,66 @@ def accept_command(folder: StateFolder, options: Namespace) -> int:
 def decline_command(folder: StateFolder, options: Namespace) -> int:
     """Decline an agreement."""
     return _say(folder, options, Answer(AgreementDecision.DECLINE, named=False))
+
+
+def suspend_command(folder: StateFolder, options: Namespace) -> int:
+    """Stop an agreement at once, with the hub or without it."""
+    return _stop(folder, options, AgreementDecision.SUSPEND)
+
+
+def withdraw_command(folder: StateFolder, options: Namespace) -> int:
+    """Leave an agreement for good."""
+    return _stop(folder, options, AgreementDecision.WITHDRAW)
+
+
+def resume_command(folder: StateFolder, options: Namespace) -> int:
+    """Go on with what this practice itself has suspended."""
+    with open_turn(folder, clock, WAIT_SECONDS) as turn:
+        tell_stops(turn)
+        kept = kept_decision(turn.connection, options.id)
+        if kept is None:
+            raise NotAgreedError(f"agreement {options.id} is not accepted here", "gpfed-agent agreements show")
+        say_again(turn, kept, AgreementDecision.RESUME)
+        unmark(folder, options.id)
+        outcome = _tell_hub(turn)
+    _print_outcome(options, outcome, f"resumed: agreement {options.id}")
+    return outcome.exit_code
+
+
+def _stop(folder: StateFolder, options: Namespace, word: AgreementDecision) -> int:
+    read_config(folder)
+    with open_database(folder) as connection:
+        check_can_stop(folder, kept_decision(connection, options.id), options.id, word)
+    if word is AgreementDecision.WITHDRAW:
+        _confirm_name(options, f"To withdraw from it for good, type its name: {options.id}")
+    mark(folder, options.id, word)  # from here on it is stopped, whatever follows
+    said = f"stopped here: {word} {options.id}; nothing more runs or leaves under it"
+    try:
+        with open_turn(folder, clock, WAIT_SECONDS) as turn:
+            tell_stops(turn)
+            outcome = _tell_hub(turn)
+    except BusyError:
+        print(f"{said}\nthe hub is told when the turn that is running has ended", file=sys.stderr)
+        return PARTLY_DONE
+    _print_outcome(options, outcome, f"{said}\n{'waits for' if outcome.exit_code else 'received by'} the hub")
+    return outcome.exit_code
+
+
+def _tell_hub(turn: Turn) -> Outcome:
+    """Deliver what waits, if the hub can be reached; what this practice has stopped is stopped either way."""
+    try:
+        return deliver_waiting(turn, lambda: open_mailbox(turn), _catalogue(turn).hub, Wish())
+    except AgentError as error:
+        waiting = turn.outbox.in_state("spooled", "uploaded")
+        return Outcome((), waiting, (Problem(error.message, error.hint, error.exit_code),))
+
+
+def _confirm_name(options: Namespace, question: str) -> None:
+    if options.yes:
+        return
+    print(question, file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != options.id:
+        raise NotAgreedError(f"agreement {options.id}: nothing was changed", "type its name, or give --yes")
 
 
 def run_command(folder: StateFolder, options: Namespace) -> int:
@@ -139,6 +205,9 @@ COMMANDS: Mapping[str, Callable[[StateFolder, Namespace], int]] = {
     "agreements show": show_command,
     "agreements accept": accept_command,
     "agreements decline": decline_command,
+    "agreements suspend": suspend_command,
+    "agreements resume": resume_command,
+    "agreements withdraw": withdraw_command,
     "run": run_command,
     "restate": restate_command,
     "status": status_command,
@@ -225,7 +294,10 @@ def _agreement_text(turn: Turn, signed: SignedAgreement) -> str:
     lines = [in_words(signed.agreement)]
     if turn.config.own_profile is not None:
         lines.append(f"This practice narrows it (agent.toml): what leaves keeps {_profile_here(turn, signed)}.")
-    return "\n".join([*lines, f"This practice has said: {_said(turn, signed)}", f"Document: {signed.digest}"])
+    lines += [f"This practice has said: {_said(turn, signed)}", f"Document: {signed.digest}"]
+    kept = kept_decision(turn.connection, signed.agreement.id)
+    before = kept_terms(turn.folder, kept) if kept is not None and kept.digest != signed.digest else None
+    return "\n".join([*lines, *(("", what_changes(before, signed.agreement)) if before is not None else ())])
 
 
 def _profile_here(turn: Turn, signed: SignedAgreement) -> str:

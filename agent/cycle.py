@@ -12,12 +12,14 @@ catalogue still serves, and what is sealed waits in the outbox.
 from __future__ import annotations
 
 import logging
+import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from agent.action_list import write_action_list
+from agent.answered import note_answered
 from agent.approval import Due, due, note_failure
 from agent.conformance import Gate
 from agent.deliver import RECEIPT_PATIENCE, deliver, resting
@@ -33,6 +35,7 @@ from agent.errors import (
     TransportError,
 )
 from agent.history import Memory, keep, note_receipts, open_memory
+from agent.logged import in_the_log, see_log
 from agent.outbox import Message, Outgoing
 from agent.pull import Pulled, last_good, pull
 from agent.quiet import quiet_until, release_hour_until, run_seconds
@@ -44,6 +47,7 @@ from agent.restate import Again, due_again, keep_first_reports
 from agent.room import check_room
 from agent.run import RunRequest, run
 from agent.sources import Ran, Wanted, records_of
+from agent.stops import check_goes_on, check_not_paused, tell_stops
 from agent.transport import Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import Catalogue, HubIdentity, read_catalogue
@@ -127,7 +131,10 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
     Raises:
         HubIdentityError: someone else answered in the hub's place; nothing was run or sent.
         NoRoomError: the disk is full; what could not be kept was not sent.
+        PausedError: the practice has paused everything.
     """
+    check_not_paused(turn.folder)
+    tell_stops(turn)
     brought = bring_catalogue(turn, open_mailbox)  # 2, 3
     hub, gate = brought.catalogue.hub, Gate(turn)
     delivered = Outcome((), (), ()) if wish.at_once else deliver_waiting(turn, open_mailbox, hub, wish)  # 11
@@ -136,8 +143,11 @@ def take_turn(turn: Turn, open_mailbox: OpenMailbox, wish: Wish) -> Outcome:
         if (waits := _waits(turn, wish)) is not None:
             held.append(_hold(turn, one, waits))
             continue
+        if (entered := in_the_log(turn, one)) is None:
+            held.append(_hold_for_log(turn, one))
+            continue
         try:
-            released.append(_release(turn, hub, one, (gate, wish)))  # 5 to 10
+            released.append(_release(turn, hub, entered, (gate, wish)))  # 5 to 10
         except Exception as error:  # noqa: BLE001 - one result must not stop the others
             check_room(error)  # of others there would be no room either, nor for a note of it
             note_failure(turn, one)
@@ -162,6 +172,7 @@ def bring_catalogue(turn: Turn, open_mailbox: OpenMailbox) -> Brought:
         with open_mailbox() as mailbox:
             pulled = pull(mailbox, turn.folder.catalogue)
             note_receipts(turn, mailbox)
+            problems = tuple(_problem(turn, error, "") for error in see_log(turn, mailbox, pulled.files))
     except HubIdentityError as error:
         turn.diary.append_changed("hub_identity", {"reason": error.message})
         raise
@@ -238,12 +249,19 @@ def _hold(turn: Turn, one: Due, waits: tuple[str, datetime]) -> str:
     return f"{facts['agreement']} of {facts['reference_date']} waits for the end of the {hours} at {until:%H:%M}"
 
 
+def _hold_for_log(turn: Turn, one: Due) -> str:
+    facts = {"agreement": one.active.agreement.id, "reference_date": one.reference_date.isoformat()}
+    turn.diary.append_changed("waits_for_log", facts)
+    return f"{facts['agreement']} of {facts['reference_date']} waits until its searches are found in the hub's log"
+
+
 def _release(turn: Turn, hub: HubIdentity, one: Due, how: tuple[Gate, Wish]) -> Message:
     gate, wish = how
     if not one.permitted:
         raise NotAgreedError(
             f"no search of agreement {one.active.agreement.id} may run", "the diary has the reasons of each"
         )
+    check_goes_on(turn, one.active.agreement.id)
     gate.require_green()
     ran = run(_request(turn, one, wish))  # 5, 6
     gate.require_same(ran)
@@ -254,15 +272,20 @@ def _release(turn: Turn, hub: HubIdentity, one: Due, how: tuple[Gate, Wish]) -> 
     memory = open_memory(turn)
     counted = count_for_others(one, ran, memory)  # 8, 9
     _keep_reports(turn, ran, one, counted)
+    check_goes_on(turn, one.active.agreement.id)  # a run takes long enough to think again
     place = turn.outbox.next_place()
     leaving = message_of(turn.config.practice, one, ran, counted.tables, place)
     sealed: SealedResult = seal(leaving, turn.key, hub.seal_key)  # 10
     write_what_leaves(turn.folder.reports, leaving)
     outgoing = _outgoing(one, leaving, sealed)
     remembered = Memory(counted.history, memory.local_key)
-    message = turn.outbox.spool(
-        place, outgoing, turn.now, lambda connection, sequence: keep(connection, remembered, sequence, sealed.data)
-    )
+    answered = [table.search_id for table in leaving.tables]
+
+    def also(connection: sqlite3.Connection, sequence: int) -> None:
+        keep(connection, remembered, sequence, sealed.data)
+        note_answered(connection, one.active.agreement.id, one.reference_date, answered)
+
+    message = turn.outbox.spool(place, outgoing, turn.now, also)
     write_down(turn.folder, turn.outbox, turn.diary, message)
     return message
 

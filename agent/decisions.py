@@ -1,4 +1,4 @@
-"""The practice's word on an agreement: accept, decline or withdraw, signed here with its own key.
+"""The practice's word on an agreement: accept, decline, suspend, resume or withdraw, signed here with its own key.
 
 A decision is kept and spooled in one commit, so that the agent never acts on an acceptance that the hub will not get,
 nor the other way round. The latest decision on an agreement counts. Saying the same again changes nothing.
@@ -10,18 +10,26 @@ import sqlite3
 from dataclasses import dataclass
 
 from agent.errors import NotAgreedError
+from agent.files import private_folder, write_private
 from agent.outbox import Message, Outgoing
 from agent.record import write_down
+from agent.state import StateFolder
 from agent.turn import Turn
-from governance.agreement import View
-from governance.catalogue import Catalogue
-from governance.terms import SignedAgreement
-from governance.wire import Acceptance, AgreementDecision, FileKind, sign_acceptance
+from governance.agreement import Agreement
+from governance.agreement_lint import check_fit_to_sign
+from governance.catalogue import HUB_TARGET, Catalogue, check_prepared, read_hub
+from governance.clauses import View
+from governance.lifecycle import OPENS, Facts, check_may_say
+from governance.optouts import check_national_source
+from governance.terms import SignedAgreement, digest_of, read_document
+from governance.wire import Acceptance, AgreementDecision, FileKind, read_acceptance, sign_acceptance
 
 _DIARY_EVENTS = {
     AgreementDecision.ACCEPT: "accepted",
     AgreementDecision.DECLINE: "declined",
     AgreementDecision.WITHDRAW: "withdrawn",
+    AgreementDecision.SUSPEND: "suspended",
+    AgreementDecision.RESUME: "resumed",
 }
 
 
@@ -76,46 +84,86 @@ def find_agreement(catalogue: Catalogue, agreement_id: str) -> SignedAgreement:
     return signed
 
 
+def kept_decision(connection: sqlite3.Connection, agreement_id: str) -> KeptDecision | None:
+    """The last word on one agreement, or None."""
+    return next((one for one in latest_decisions(connection) if one.agreement_id == agreement_id), None)
+
+
+def kept_terms(folder: StateFolder, kept: KeptDecision) -> Agreement | None:
+    """The terms that a word is about, as they were accepted here; None: not kept, or not what was accepted."""
+    path = folder.agreements / f"{kept.digest}.json"
+    document = path.read_bytes() if path.exists() else b""
+    return read_document(document) if digest_of(document) == kept.digest else None
+
+
 def say(turn: Turn, signed: SignedAgreement, answer: Answer) -> Message:
     """Sign and keep the practice's word on an agreement; harmless when repeated.
 
     Raises:
         NotAgreedError: the practice is not a party, the agreement does not let practices be named, or its version is
             not newer than one that this practice has spoken about.
+        OptOutsMissingError: it needs a list of opted-out people that this practice does not have.
+        TrustError: not two of the hub's people prepared it.
+        NotPermittedError: something is wrong with the agreement, or its state has no such way.
     """
     _check_may_say(turn, signed, answer)
+    said: KeptDecision | None = None
     for kept in latest_decisions(turn.connection):
-        if (kept.agreement_id, kept.digest) == (signed.agreement.id, signed.digest) and (
-            Answer(kept.decision, kept.named) == answer
-        ):
-            return turn.outbox.message(kept.sequence)
+        if (kept.agreement_id, kept.digest) == (signed.agreement.id, signed.digest):
+            said = kept
+            if Answer(kept.decision, kept.named) == answer:
+                return turn.outbox.message(kept.sequence)
         _check_newer(kept, signed, answer)
+    check_may_say(signed.agreement, _facts(turn, said), answer.decision, turn.today)
+    if answer.decision is AgreementDecision.ACCEPT:
+        private_folder(turn.folder.agreements)
+        write_private(turn.folder.agreements / f"{signed.digest}.json", signed.document)
+    return _sign(turn, (signed.agreement.id, signed.agreement.version, signed.digest), answer)
+
+
+def say_again(turn: Turn, kept: KeptDecision, decision: AgreementDecision) -> Message:
+    """Another word on what this practice has accepted: suspend, resume or withdraw, with no need of the hub.
+
+    Raises:
+        NotPermittedError: the agreement's state has no such way. What stops is never refused.
+    """
+    terms = kept_terms(turn.folder, kept)
+    if decision in OPENS:
+        if terms is None:
+            raise NotAgreedError(f"agreement {kept.agreement_id}: what was accepted is not kept here", "accept it anew")
+        check_may_say(terms, _facts(turn, kept), decision, turn.today)
+    return _sign(turn, (kept.agreement_id, kept.version, kept.digest), Answer(decision, kept.named))
+
+
+def _facts(turn: Turn, kept: KeptDecision | None) -> Facts:
+    if kept is None:
+        return Facts()
+    return Facts(kept.decision, read_acceptance(kept.signed, turn.key.public).on)
+
+
+def _sign(turn: Turn, about: tuple[str, int, str], answer: Answer) -> Message:
     place = turn.outbox.next_place()
     acceptance = Acceptance(
-        practice=turn.config.practice,
-        agreement_id=signed.agreement.id,
-        version=signed.agreement.version,
-        digest=signed.digest,
-        decision=answer.decision,
-        named=answer.named,
-        sequence=place.sequence,
-        previous=place.previous_digest,
-        on=turn.today,
+        turn.config.practice,
+        *about,
+        answer.decision,
+        answer.named,
+        place.sequence,
+        place.previous_digest,
+        turn.today,
     )
     data = sign_acceptance(acceptance, turn.key)
-    outgoing = Outgoing(FileKind.ACCEPTANCE, signed.agreement.id, "", data)
+    outgoing = Outgoing(FileKind.ACCEPTANCE, acceptance.agreement_id, "", data)
     message = turn.outbox.spool(place, outgoing, turn.now, lambda connection, _: _keep(connection, acceptance, data))
     write_down(turn.folder, turn.outbox, turn.diary, message)
-    turn.diary.append_once(
-        _DIARY_EVENTS[answer.decision],
-        {
-            "agreement": signed.agreement.id,
-            "version": signed.agreement.version,
-            "digest": signed.digest,
-            "named": answer.named,
-            "sequence": place.sequence,
-        },
-    )
+    facts: dict[str, str | int | bool] = {
+        "agreement": acceptance.agreement_id,
+        "version": acceptance.version,
+        "digest": acceptance.digest,
+        "named": answer.named,
+        "sequence": place.sequence,
+    }
+    turn.diary.append_once(_DIARY_EVENTS[answer.decision], facts)
     return message
 
 
@@ -123,6 +171,10 @@ def _check_may_say(turn: Turn, signed: SignedAgreement, answer: Answer) -> None:
     agreement = signed.agreement
     if turn.config.practice not in agreement.practices:
         raise NotAgreedError(f"practice {turn.config.practice} is not a party to agreement {agreement.id}")
+    if answer.decision is AgreementDecision.ACCEPT:
+        check_fit_to_sign(agreement, turn.today)
+        check_prepared(signed, read_hub((turn.folder.catalogue / HUB_TARGET).read_bytes()))
+        check_national_source(agreement.opt_out_policy, turn.config.layout, has_source=False)  # no layout has one yet
     if answer.named and agreement.view is not View.NAMED_BY_CONSENT:
         raise NotAgreedError(f"agreement {agreement.id} names no practice to its peers", "accept it with --unnamed")
 

@@ -17,6 +17,7 @@ from agent.errors import NotThereError, ReceiptError
 from agent.outbox import Message
 from agent.record import write_down
 from agent.release_hour import ReleaseHour
+from agent.stops import held_back
 from agent.transport import RECEIPTS, Mailbox, Patience
 from agent.turn import Turn
 from governance.catalogue import HubIdentity
@@ -61,14 +62,16 @@ def deliver(
             continue
         # A kill may have come between the upload and our note of it: what the hub signed for is not sent again.
         collect(turn, mailbox, hub, message)
-        if _is_due(turn.outbox.message(message.sequence), turn.now):
+        # Asked anew for each: the practice may stop while others are sent.
+        if _is_due(turn.outbox.message(message.sequence), turn.now) and not held_back(turn, message):
             send(turn, mailbox, message)
     for _ in patience.looks():
         for message in turn.outbox.in_state("uploaded"):
             collect(turn, mailbox, hub, message)
         if not turn.outbox.in_state("uploaded"):
             break
-    return tuple(one for one in turn.outbox.in_state("spooled", "uploaded") if one.sequence not in later)
+    waiting = (one for one in turn.outbox.in_state("spooled", "uploaded") if one.sequence not in later)
+    return tuple(one for one in waiting if not held_back(turn, one))
 
 
 def send(turn: Turn, mailbox: Mailbox, message: Message) -> None:

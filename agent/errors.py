@@ -6,6 +6,7 @@
     ├── EnrolmentRefusedError   the code, the hub's answer or a second enrolment was refused
     ├── BusyError               another turn holds the state folder
     ├── NoRoomError             the disk of the state folder is full
+    ├── PausedError             the practice has paused everything
     ├── NotAgreedError          an agreement or the practice's policy refuses
     ├── NoSuchSearchError       nobody has asked such a search here
     ├── NotRunError             the search was not run, or not for that date
@@ -86,6 +87,12 @@ class NoRoomError(AgentError):
     """The state folder's disk is full: what could not be kept was not sent."""
 
     reason = "disk_full"
+
+
+class PausedError(AgentError):
+    """The practice has paused everything."""
+
+    exit_code = PAUSED
 
 
 class NotAgreedError(AgentError):

@@ -43,6 +43,7 @@ from tuf.ngclient import FetcherInterface, Updater
 from agent.errors import CatalogueRefusedError, HubRefusedError, NotThereError, TooLargeError
 from agent.files import private_folder, write_private
 from agent.transport import MAX_CATALOGUE_FILE_BYTES, METADATA, TARGETS, Mailbox
+from governance.log_policy import POLICY_TARGET
 from governance.targets import HUB_TARGET
 
 logger = logging.getLogger(__name__)
@@ -144,6 +145,8 @@ def _download(updater: Updater, folder: Path) -> dict[str, str]:
     updater.refresh()
     kept_before = _kept_roles(folder)
     targets = {HUB_TARGET: _fetch_target(updater, folder, HUB_TARGET)}
+    if POLICY_TARGET in _role(folder / "tuf", "targets").targets:  # hubs of before the log have none
+        targets[POLICY_TARGET] = _fetch_target(updater, folder, POLICY_TARGET)
     for role in _delegated_roles(folder / "tuf"):
         try:
             targets |= _download_agreement(updater, folder, role)

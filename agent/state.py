@@ -6,8 +6,12 @@
     outbox/NAME                 every message that left or is to leave, as sealed              checked by digest
     receipts/SEQUENCE.receipt   what the hub signed for each                                   checked by signature
     reports/, action_lists/     exact figures and lists of patients: these never leave
+    log/*.evidence              what was found against the hub's log, each a file that speaks for itself
+    agreements/DIGEST.json      what was accepted here, as the hub signed it                  checked by digest
+    stops/, PAUSE               the practice's own switches (`agent.stops`)                   trusted
     diary.jsonl                 the record                                                     checked by its chain
     state.sqlite                sequence, agreements decided here, the latest time seen,       trusted
+                                what was seen of the hub's log,
                                 what was released so far (see `governance.release_history`)    checked by its HMAC
 
 One turn at a time: a turn holds an exclusive lock, which the operating system lets go of when the process ends, however
@@ -49,10 +53,16 @@ CREATE TABLE IF NOT EXISTS decision (
     agreement TEXT NOT NULL,
     version INTEGER NOT NULL,
     digest TEXT NOT NULL,
-    decision TEXT NOT NULL CHECK (decision IN ('accept', 'decline', 'withdraw')),
+    decision TEXT NOT NULL CHECK (decision IN ('accept', 'decline', 'withdraw', 'suspend', 'resume')),
     named INTEGER NOT NULL,
     sequence INTEGER NOT NULL UNIQUE REFERENCES message (sequence),
     signed BLOB NOT NULL
+);
+CREATE TABLE IF NOT EXISTS answered (
+    agreement TEXT NOT NULL,
+    search TEXT NOT NULL,
+    reference_date TEXT NOT NULL,
+    PRIMARY KEY (agreement, search, reference_date)
 );
 CREATE TABLE IF NOT EXISTS failure (
     agreement TEXT NOT NULL,
@@ -62,6 +72,20 @@ CREATE TABLE IF NOT EXISTS failure (
 );
 CREATE TABLE IF NOT EXISTS release_history (one INTEGER PRIMARY KEY CHECK (one = 1), data BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS receipted (one INTEGER PRIMARY KEY CHECK (one = 1), highest INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS log_seen (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    size INTEGER NOT NULL,
+    note BLOB NOT NULL,
+    cosigned_at TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE IF NOT EXISTS log_entry (
+    path TEXT PRIMARY KEY,
+    number INTEGER NOT NULL,
+    proof BLOB NOT NULL,
+    found_at TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS log_missing (path TEXT PRIMARY KEY, since TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS log_finding (name TEXT PRIMARY KEY, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS latest_time (one INTEGER PRIMARY KEY CHECK (one = 1), seen TEXT NOT NULL);
 """
 
@@ -145,6 +169,26 @@ class StateFolder:
         return self.root / "action_lists"
 
     @property
+    def log(self) -> Path:
+        """Evidence against the hub's log."""
+        return self.root / "log"
+
+    @property
+    def agreements(self) -> Path:
+        """The agreements that this practice has accepted, as signed."""
+        return self.root / "agreements"
+
+    @property
+    def stops(self) -> Path:
+        """What this practice has stopped, a file for each agreement (`agent.stops`)."""
+        return self.root / "stops"
+
+    @property
+    def pause(self) -> Path:
+        """While this file is there, nothing runs and no result leaves."""
+        return self.root / "PAUSE"
+
+    @property
     def diary(self) -> Path:
         """The record."""
         return self.root / "diary.jsonl"
@@ -169,6 +213,7 @@ class StateFolder:
             self.receipts,
             self.reports,
             self.action_lists,
+            self.log,
         ):
             private_folder(folder)
 
@@ -212,6 +257,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     Each step is harmless when repeated: a kill in between is made good when the folder is opened next.
     """
     tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    _widen_decisions(connection)
     connection.executescript(_SCHEMA)
     if "message" in tables and "release_history" not in tables:
         connection.execute("INSERT INTO release_history VALUES (1, ?)", (BEGINS_HERE,))
@@ -220,6 +266,19 @@ def _make_tables(connection: sqlite3.Connection) -> None:
         if name not in there:
             connection.execute(f"ALTER TABLE message ADD COLUMN {name} {kind}")
     connection.executescript(_RELEASES)
+
+
+def _widen_decisions(connection: sqlite3.Connection) -> None:
+    """Make anew a table of decisions that was made before a practice could suspend; SQLite cannot change its CHECK."""
+    made = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'decision'").fetchone()
+    if made is None or "'suspend'" in made[0]:
+        return
+    old = "'accept', 'decline', 'withdraw'"
+    new = made[0].replace(old, f"{old}, 'suspend', 'resume'").replace("decision", "decision_wider", 1)
+    connection.executescript(
+        f"BEGIN IMMEDIATE; {new}; INSERT INTO decision_wider SELECT * FROM decision; DROP TABLE decision;"
+        " ALTER TABLE decision_wider RENAME TO decision; COMMIT;"
+    )
 
 
 @contextmanager

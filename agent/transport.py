@@ -3,6 +3,8 @@
     /catalogue/metadata/*.json, /catalogue/targets/**   read
     /in/NAME                                            put; never listed, read or replaced
     /receipts/SEQUENCE.receipt                          listed and read
+    /log/offer/**, /log/proof/**                        read
+    /log/cosignature/SIZE                               put
     /request, /reply                                    of the account `enrol` only
 
 The agent never uses a name that the hub sent as a local path.
@@ -19,6 +21,7 @@ REQUEST = "/request"
 REPLY = "/reply"
 INBOX = "/in"
 RECEIPTS = "/receipts"
+LOG = "/log"
 METADATA = "/catalogue/metadata"
 TARGETS = "/catalogue/targets"
 

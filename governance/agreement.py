@@ -1,71 +1,28 @@
-"""Agreements: what they allow, and the decision whether a search may run and its counts may leave.
+"""Agreements: one version of one, whole, and when it is in force.
 
     effective terms = agreement ∩ the practice's own policy ∩ the floor
 
-Nothing remote can widen any of the three. Each clause of a decision is decided by itself and gives a sentence, whether
-it holds or not; all must hold. The clauses, in order:
-
-1. parties       the practice is one of them, and the agreement covers this search
-2. dates         the agreement has begun and has not ended, by the latest day ever seen
-3. searches      the search is in its scope
-4. dimensions    no dimension beyond those agreed
-5. schedule      not more often than agreed
-6. tables        every table and column that its tree reads
-7. code lists    every code list that its tree reads
-8. opt-outs      people who opted out are not counted
-9. profile       known, and not below the floor
-10. floor        cells and dimensions
-11. reviewers    author, clinical and governance reviewer are three people with three keys
-12. local policy not paused, not denied, approved where the practice asks for each
-
-That the agreement is in force (signed by the hub and by this practice) is what makes an `ActiveAgreement`; see
-`governance.terms.activate`.
+Its parts stand in `governance.clauses`, its document in `governance.terms`, whether a search may run under it in
+`governance.permission`, what becomes of it over time in `governance.lifecycle`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date
-from enum import StrEnum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Annotated, ClassVar, Final
 
-from governance.cells import Shape
-from governance.errors import GovernanceError, NotPermittedError
+from pydantic import ConfigDict, Field
+
+from governance.clauses import CLOSED, Kind, Lines, Name, Purpose, SearchTerms, Sha256, Undertakings, View
+from governance.errors import NotPermittedError
 from governance.optouts import OptOutPolicy
-from governance.profiles import Profile, Relaxation, effective, profile
-from governance.review import ReviewedSearch, check_three_people
-from searches.search import Schedule
+from governance.profiles import Profile, effective, profile
+from governance.wire import AgreementId, Line, PracticeCode
 
-
-class Kind(StrEnum):
-    """Between whom: several controllers, or the sites of one."""
-
-    SHARING = "sharing"
-    INTERNAL = "internal"
-
-
-class View(StrEnum):
-    """How a practice's figures are shown to its peers."""
-
-    UNNAMED = "unnamed"
-    NAMED_BY_CONSENT = "named_by_consent"
-
-
-@dataclass(frozen=True, slots=True)
-class SearchTerms:
-    """What is agreed of one search.
-
-    Args:
-        search_id: of the search.
-        dimensions: the most by which its counts may be split.
-        schedule: the most often it may run.
-        relaxed: what is signed for beyond the profile, for this search only.
-    """
-
-    search_id: str
-    dimensions: tuple[str, ...]
-    schedule: Schedule
-    relaxed: frozenset[Relaxation] = frozenset()
+REVIEW_GRACE: Final = timedelta(days=30)
+"""How long after the day of its review, or of its impact assessment's, an agreement still runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,37 +31,46 @@ class Agreement:
 
     Args:
         id: also the name of its role and folder in the catalogue.
-        version: from 1; a new version is a new document that every party signs again.
-        kind: sharing, or internal to one controller.
+        version: from 1; a new version is a new document.
+        kind: between whom, and by what right.
         hub: the hub's code.
         practices: codes of those who may sign.
-        purposes: what the counts may be used for, each a sentence.
-        prohibited_uses: what they may not be used for.
-        legal_basis: each a sentence.
+        purposes: what the counts may be used for.
+        prohibited_uses: what they may not be used for: of the closed list, or in words.
+        searches: in scope.
         tables: canonical tables that searches may read, with the columns.
-        codelists: names of code lists that searches may use.
+        codelists: code lists that searches may use -> SHA-256 (hex) of their content; empty in schema 1: not pinned.
         profile: of disclosure control.
         start: first day.
         end: last day.
+        legal_basis: of schema 1, each a sentence; of schema 2 it stands in the undertakings.
+        undertakings: what schema 2 states beyond this; None: a document of schema 1.
     """
 
-    id: str
-    version: int
-    title: str
+    __pydantic_config__: ClassVar[ConfigDict] = CLOSED
+    id: AgreementId
+    version: Annotated[int, Field(ge=1, le=9999)]
+    title: Line
     kind: Kind
-    hub: str
-    practices: tuple[str, ...]
-    purposes: tuple[str, ...]
-    prohibited_uses: tuple[str, ...]
-    legal_basis: tuple[str, ...]
-    searches: tuple[SearchTerms, ...]
-    tables: Mapping[str, tuple[str, ...]]
-    codelists: tuple[str, ...]
-    profile: str
+    hub: PracticeCode
+    practices: Annotated[tuple[PracticeCode, ...], Field(min_length=1, max_length=10_000)]
+    purposes: Annotated[tuple[Purpose, ...], Field(min_length=1, max_length=50)]
+    prohibited_uses: Lines
+    searches: Annotated[tuple[SearchTerms, ...], Field(min_length=1, max_length=2000)]
+    tables: Mapping[Name, Annotated[tuple[Name, ...], Field(max_length=50)]]
+    codelists: Annotated[Mapping[Name, Sha256], Field(max_length=2000)]
+    profile: Annotated[str, Field(max_length=40)]
     opt_out_policy: OptOutPolicy
     view: View
     start: date
     end: date
+    legal_basis: Lines = ()
+    undertakings: Undertakings | None = None
+
+    def controller_of(self, practice: str) -> str:
+        """The controller that a practice belongs to: itself unless the agreement says otherwise."""
+        named = self.undertakings.controllers if self.undertakings is not None else {}
+        return named.get(practice, practice)
 
     def terms_of(self, search_id: str) -> SearchTerms | None:
         """What is agreed of a search, or None: not in scope."""
@@ -137,122 +103,6 @@ class ActiveAgreement:
     named: bool
 
 
-@dataclass(frozen=True, slots=True)
-class LocalPolicy:
-    """What the practice itself refuses, whatever was agreed.
-
-    Args:
-        paused: nothing runs.
-        denied_searches: ids that never run here.
-        denied_agreements: ids under which nothing runs here.
-        ask: each search must be approved here before it runs for others.
-        approved: content digests approved here; only asked for when `ask`.
-        profile: of disclosure control, asked for here beside the agreement's; None: the agreement's alone.
-    """
-
-    paused: bool = False
-    denied_searches: frozenset[str] = frozenset()
-    denied_agreements: frozenset[str] = frozenset()
-    ask: bool = False
-    approved: frozenset[str] = field(default_factory=frozenset)
-    profile: Profile | None = None
-
-
-class Clause(StrEnum):
-    """What a reason is about."""
-
-    PARTIES = "parties"
-    DATES = "dates"
-    SEARCHES = "searches"
-    DIMENSIONS = "dimensions"
-    SCHEDULE = "schedule"
-    TABLES = "tables"
-    CODELISTS = "code lists"
-    OPTOUTS = "opt-outs"
-    PROFILE = "profile"
-    FLOOR = "floor"
-    REVIEWERS = "reviewers"
-    LOCAL_POLICY = "local policy"
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One clause's part in a decision.
-
-    Args:
-        clause: which.
-        holds: whether it allows the search.
-        sentence: why, or why not.
-    """
-
-    clause: Clause
-    holds: bool
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.clause}: {self.sentence}"
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """Whether a search may run for others, with every reason, allowed or not."""
-
-    permitted: bool
-    reasons: tuple[Reason, ...]
-
-    @property
-    def refusals(self) -> tuple[str, ...]:
-        """The reasons against, each naming its clause."""
-        return tuple(str(reason) for reason in self.reasons if not reason.holds)
-
-
-def decide(active: ActiveAgreement, reviewed: ReviewedSearch, policy: LocalPolicy, today: date) -> Decision:
-    """Decide whether a search may run for others at a practice.
-
-    Args:
-        active: signed by both sides.
-        reviewed: the search, as the verified catalogue brought it.
-        policy: the practice's own.
-        today: the latest day ever seen, so that setting a clock back does not revive an agreement.
-    """
-    reasons = (
-        _reason(Clause.PARTIES, "the practice is a party", lambda: _check_parties(active, reviewed)),
-        _reason(Clause.DATES, f"in force on {today}", lambda: check_dates(active.agreement, today)),
-        *_scope(active.agreement, reviewed),
-        _reason(Clause.LOCAL_POLICY, "not refused here", lambda: _check_local_policy(active, reviewed, policy)),
-    )
-    return Decision(all(reason.holds for reason in reasons), reasons)
-
-
-def check_permitted(active: ActiveAgreement, reviewed: ReviewedSearch, policy: LocalPolicy, today: date) -> None:
-    """Return if the search may run for others.
-
-    Raises:
-        NotPermittedError: it may not; carries every reason.
-    """
-    _raise_refusals(decide(active, reviewed, policy, today))
-
-
-def can_run(active: ActiveAgreement, reviewed: ReviewedSearch, policy: LocalPolicy, today: date) -> bool:
-    """Whether the search may run for others."""
-    return decide(active, reviewed, policy, today).permitted
-
-
-def scope(agreement: Agreement, reviewed: ReviewedSearch) -> Decision:
-    """Decide whether a search lies within an agreement, whoever has signed and whatever the day (clauses 3 to 11)."""
-    reasons = tuple(_scope(agreement, reviewed))
-    return Decision(all(reason.holds for reason in reasons), reasons)
-
-
-def check_in_scope(agreement: Agreement, reviewed: ReviewedSearch) -> None:
-    """Return if the search lies within the agreement: what the hub asks before it publishes.
-
-    Raises:
-        NotPermittedError: it does not; carries every reason.
-    """
-    _raise_refusals(scope(agreement, reviewed))
-
-
 def check_dates(agreement: Agreement, today: date) -> None:
     """Return if the agreement has begun and has not ended.
 
@@ -263,98 +113,37 @@ def check_dates(agreement: Agreement, today: date) -> None:
         raise NotPermittedError(f"agreement {agreement.id} begins on {agreement.start}, the day is {today}")
     if today > agreement.end:
         raise NotPermittedError(f"agreement {agreement.id} ended on {agreement.end}, the day is {today}")
+    check_reviewed(agreement, today)
 
 
-def _scope(agreement: Agreement, reviewed: ReviewedSearch) -> Iterator[Reason]:
-    search = reviewed.search
-    checks: tuple[tuple[Clause, str, Callable[[], object]], ...] = (
-        (Clause.SEARCHES, f"{search.id} is agreed", lambda: _agreed(agreement, reviewed)),
-        (Clause.DIMENSIONS, "no dimension beyond those agreed", lambda: _check_dimensions(agreement, reviewed)),
-        (Clause.SCHEDULE, f"{search.schedule} is agreed", lambda: _check_schedule(agreement, reviewed)),
-        (Clause.TABLES, "no table or column beyond those agreed", lambda: _check_tables(agreement, reviewed)),
-        (Clause.CODELISTS, "no code list beyond those agreed", lambda: _check_codelists(agreement, reviewed)),
-        (Clause.OPTOUTS, "people who opted out are not counted", lambda: _check_optouts(agreement)),
-        (Clause.PROFILE, f"{agreement.profile} is known", lambda: profile(agreement.profile)),
-        (Clause.FLOOR, "not more cells than may leave", lambda: Shape.of(search)),
-        (Clause.REVIEWERS, "three people signed", lambda: check_three_people(reviewed.reviewers, search.id)),
-    )
-    return (_reason(clause, sentence, check) for clause, sentence, check in checks)
+def check_reviewed(agreement: Agreement, today: date) -> None:
+    """Return unless a review of the agreement, or of its impact assessment, is overdue beyond the grace.
+
+    Raises:
+        NotPermittedError: it is; the agreement is suspended until a version with a new date is signed.
+    """
+    rest = agreement.undertakings
+    if rest is None:
+        return
+    due = {"its review": rest.review} | ({"its impact assessment": rest.dpia.review} if rest.dpia else {})
+    for what, day in due.items():
+        if today > day + REVIEW_GRACE:
+            raise NotPermittedError(
+                f"agreement {agreement.id} is suspended: {what} was due on {day}, the day is {today}",
+                hint="sign the next version, with a new date",
+            )
 
 
-def _reason(clause: Clause, sentence: str, check: Callable[[], object]) -> Reason:
-    """Each rule exists once, as a check that raises; here it becomes a reason."""
-    try:
-        check()
-    except GovernanceError as error:
-        return Reason(clause, holds=False, sentence=error.message)
-    return Reason(clause, holds=True, sentence=sentence)
+def check_controllers(agreement: Agreement) -> None:
+    """Return if a record inside one controller is inside one.
 
-
-def _raise_refusals(decision: Decision) -> None:
-    if not decision.permitted:
-        raise NotPermittedError(decision.refusals[0], decision.refusals)
-
-
-def _check_parties(active: ActiveAgreement, reviewed: ReviewedSearch) -> None:
-    if active.practice not in active.agreement.practices:
-        raise NotPermittedError(f"practice {active.practice} is not a party to agreement {active.agreement.id}")
-    if reviewed.agreement_id != active.agreement.id:
+    Raises:
+        NotPermittedError: its practices belong to several: what leaves one is shared with another.
+    """
+    several = sorted({agreement.controller_of(code) for code in agreement.practices})
+    if agreement.kind is Kind.INTERNAL and agreement.undertakings is not None and len(several) > 1:
         raise NotPermittedError(
-            f"search {reviewed.search.id} is published under {reviewed.agreement_id}, not under {active.agreement.id}"
+            f"agreement {agreement.id} is internal, its practices belong to {len(several)} controllers: "
+            f"{', '.join(several[:5])}",
+            hint="between controllers it is a sharing agreement",
         )
-
-
-def _agreed(agreement: Agreement, reviewed: ReviewedSearch) -> SearchTerms:
-    terms = agreement.terms_of(reviewed.search.id)
-    if terms is None:
-        raise NotPermittedError(f"search {reviewed.search.id} is not in agreement {agreement.id}")
-    return terms
-
-
-def _check_dimensions(agreement: Agreement, reviewed: ReviewedSearch) -> None:
-    beyond = {dimension.name for dimension in reviewed.search.dimensions} - {*_agreed(agreement, reviewed).dimensions}
-    if beyond:
-        raise NotPermittedError(f"dimensions not agreed for search {reviewed.search.id}: {', '.join(sorted(beyond))}")
-
-
-_OFTEN = (Schedule.YEARLY, Schedule.QUARTERLY, Schedule.MONTHLY, Schedule.WEEKLY)
-
-
-def _check_schedule(agreement: Agreement, reviewed: ReviewedSearch) -> None:
-    agreed, asked = _agreed(agreement, reviewed).schedule, reviewed.search.schedule
-    if _OFTEN.index(asked) > _OFTEN.index(agreed):
-        raise NotPermittedError(f"search {reviewed.search.id} is {asked}, agreed is at most {agreed}")
-
-
-def _check_tables(agreement: Agreement, reviewed: ReviewedSearch) -> None:
-    beyond = [
-        f"{table}.{column}"
-        for table, columns in sorted(reviewed.footprint.tables.items())
-        for column in sorted(columns) or ("*",)
-        if table not in agreement.tables or (columns and column not in agreement.tables[table])
-    ]
-    if beyond:
-        raise NotPermittedError(f"search {reviewed.search.id} reads what is not agreed: {', '.join(beyond)}")
-
-
-def _check_codelists(agreement: Agreement, reviewed: ReviewedSearch) -> None:
-    used = reviewed.footprint.codelists | frozenset(reviewed.search.codelists)
-    beyond = sorted(used - {*agreement.codelists})
-    if beyond:
-        raise NotPermittedError(f"search {reviewed.search.id} uses code lists not agreed: {', '.join(beyond)}")
-
-
-def _check_optouts(agreement: Agreement) -> None:
-    if agreement.opt_out_policy is not OptOutPolicy.TYPE1_EXCLUDED:
-        raise NotPermittedError("opt-out policy is not known, expected type1_excluded")
-
-
-def _check_local_policy(active: ActiveAgreement, reviewed: ReviewedSearch, policy: LocalPolicy) -> None:
-    if policy.paused:
-        raise NotPermittedError("the practice has paused everything")
-    if active.agreement.id in policy.denied_agreements:
-        raise NotPermittedError(f"the practice refuses everything under agreement {active.agreement.id}")
-    if reviewed.search.id in policy.denied_searches:
-        raise NotPermittedError(f"the practice refuses search {reviewed.search.id}")
-    if policy.ask and reviewed.search.digest not in policy.approved:
-        raise NotPermittedError(f"search {reviewed.search.id} waits for the practice's approval")

@@ -7,6 +7,9 @@ The folder holds, all as bytes that the agent wrote or received:
     receipts/<sequence>.receipt  what the hub signed
     catalogue/hub.json           the hub's code and receipt key (or --hub-key and --hub-code)
 
+and, where there is one, `log/` with what the agent has seen of the hub's log and any evidence against it. A file
+instead of a folder is a bundle or evidence that speaks for itself (`governance.audit_file`).
+
 `broken` is what cannot be if everything was written as it must be; `missing` is what is not there yet, or not any more.
 """
 
@@ -19,6 +22,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from governance.audit_file import FileFindings, verify_file
 from governance.diary_chain import Chain, Entry, verify_lines
 from governance.errors import GovernanceError, SealBrokenError
 from governance.keys import VerifyKey
@@ -40,6 +44,7 @@ DIARY_LIMIT_BYTES = 1024 * 1024 * 1024
 _EPILOG = """example:
   gpfed-audit verify C:/ProgramData/gpfed
   gpfed-audit verify ./state --hub-code NORTHSIDE --hub-key hub-receipt.pub --json
+  gpfed-audit verify march.bundle --policy log-policy.txt
 
 exit codes:
     0  everything is there and holds
@@ -110,7 +115,12 @@ def verify_folder(folder: Path, hub: HubKey | None) -> Findings:
         [*_message_faults(folder, spooled, place), *_receipt_faults(folder, chain, spooled[place], hub)]
         for place in range(len(spooled))
     ]
-    findings = [*_tail_faults(chain), *(one for found in faults for one in found), *_other_faults(folder, len(spooled))]
+    findings = [
+        *_tail_faults(chain),
+        *(one for found in faults for one in found),
+        *_other_faults(folder, len(spooled)),
+        *_evidence(folder / "log"),
+    ]
     if hub is None:
         findings.append(_Finding(broken=False, sentence="hub: its receipt key is not known, no receipt was checked"))
     return Findings(
@@ -193,6 +203,15 @@ def _other_faults(folder: Path, messages: int) -> Iterator[_Finding]:
             yield _Finding(broken=True, sentence=sentence)
 
 
+def _evidence(folder: Path) -> Iterator[_Finding]:
+    """What the agent has found against the hub's log."""
+    for path in sorted(folder.glob("*.evidence")):
+        try:
+            yield _Finding(broken=True, sentence=f"log: {path.name}: {verify_file(path, None).shows}")
+        except GovernanceError as error:
+            yield _Finding(broken=True, sentence=f"log: {path.name}: {error.message}")
+
+
 def _hub_of(path: Path) -> HubKey | None:
     try:
         hub = read_hub(_read(path, TARGET_LIMIT_BYTES))
@@ -216,11 +235,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     verify = commands.add_parser(
         "verify",
-        help="check the diary, every message and every receipt of an agent's folder",
+        help="check an agent's folder (diary, messages, receipts), a bundle of the hub's log, or evidence against it",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    verify.add_argument("folder", type=Path, metavar="FOLDER", help="the agent's state folder, or a copy of it")
+    verify.add_argument("path", type=Path, metavar="PATH", help="an agent's state folder or a copy of it, or one file")
+    verify.add_argument("--policy", type=Path, metavar="FILE", help="for a file: the log policy whose keys you trust")
     verify.add_argument(
         "--hub-key", metavar="KEY", help="the hub's receipt key (gpfed-sign-1 ...), or a file that holds it"
     )
@@ -235,11 +255,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if bool(options.hub_key) != bool(options.hub_code):
         parser.error("--hub-key and --hub-code belong together")
-    if not options.folder.is_dir():
-        parser.error(f"no folder at {options.folder}")
+    if not options.path.exists():
+        parser.error(f"no file or folder at {options.path}")
     try:
-        hub = _hub_given(options.hub_key, options.hub_code) if options.hub_key else None
-        findings = verify_folder(options.folder, hub)
+        findings = _found(options)
     except (GovernanceError, OSError) as error:
         print(f"gpfed-audit: {error}", file=sys.stderr)
         return BROKEN
@@ -250,20 +269,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return findings.exit_code
 
 
+def _found(options: argparse.Namespace) -> Findings | FileFindings:
+    if options.path.is_file():
+        return verify_file(options.path, options.policy)
+    hub = _hub_given(options.hub_key, options.hub_code) if options.hub_key else None
+    return verify_folder(options.path, hub)
+
+
 def _hub_given(key: str, code: str) -> HubKey:
     text = key if key.startswith("gpfed-sign-1 ") else Path(key).read_text(encoding="ascii").strip()
     return HubKey(code, VerifyKey.parse(text))
 
 
-def _in_words(findings: Findings) -> str:
+def _in_words(findings: Findings | FileFindings) -> str:
     lines = [
-        f"diary      {findings.entries} entries, head {findings.head[:16]}",
-        f"messages   {findings.messages}, of which {findings.receipts} are whole with a receipt of the hub",
+        *_first_lines(findings),
         *(f"BROKEN     {sentence}" for sentence in findings.broken),
         *(f"missing    {sentence}" for sentence in findings.missing),
         *(("everything recorded is there and holds",) if findings.exit_code == OK else ()),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _first_lines(findings: Findings | FileFindings) -> tuple[str, ...]:
+    if isinstance(findings, FileFindings):
+        return (*(f"entry      {line}" for line in findings.entries), f"{findings.kind:<10} {findings.shows}")
+    return (
+        f"diary      {findings.entries} entries, head {findings.head[:16]}",
+        f"messages   {findings.messages}, of which {findings.receipts} are whole with a receipt of the hub",
+    )
 
 
 if __name__ == "__main__":  # pragma: no cover - the same command, as a module

@@ -28,7 +28,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from governance.errors import FormatError, GovernanceError, TrustError
-from governance.review import ReviewedSearch, ReviewOf, check_reviews
+from governance.review import ReviewedSearch, ReviewOf, Role, check_reviews
+from governance.signing import parse_signed, signers
 from governance.targets import (
     HUB_TARGET,
     AgreementIndex,
@@ -48,6 +49,7 @@ from governance.targets import (
     write_index,
 )
 from governance.terms import SignedAgreement, read_agreement
+from governance.wire import TARGET_LIMIT_BYTES
 from searches.document import content_digest, read_search
 from searches.errors import SearchesError
 from searches.footprint import footprint
@@ -151,6 +153,25 @@ def read_agreement_target(data: bytes, agreement_id: str, hub: HubIdentity) -> S
     if signed.agreement.hub != hub.code:
         raise TrustError(f"agreement {agreement_id} is of hub {signed.agreement.hub}, expected {hub.code}")
     return signed
+
+
+def check_prepared(signed: SignedAgreement, hub: HubIdentity) -> None:
+    """Return if two of the hub's people signed the agreement beside the hub: who drafted it and who reviewed it.
+
+    Asked before a practice accepts. Later it is not asked again: people leave, and what they signed stands.
+
+    Raises:
+        TrustError: they did not.
+    """
+    envelope = parse_signed(signed.envelope, TARGET_LIMIT_BYTES, "agreement")
+    people = {member.key: member for member in hub.staff}
+    found = [people[key] for key in signers(envelope, people)]
+    if len({member.person for member in found}) < 2 or not any(Role.GOVERNANCE in member.roles for member in found):
+        raise TrustError(
+            f"agreement {signed.agreement.id} was signed by {len(found)} of the hub's people, expected two: "
+            "its drafter and another person who reviews governance",
+            "nothing was signed; tell the hub by telephone",
+        )
 
 
 def read_catalogue(targets: Mapping[str, bytes]) -> Catalogue:

@@ -13,7 +13,10 @@
     ├── DisclosureError      a table breaks the disclosure rules it claims to follow
     ├── NotForUsError        sealed to a key that is not ours
     ├── SealBrokenError      sealed to us, but not whole, not true or not from whom it says
-    └── ChainError           a chained record was edited, reordered or cut
+    ├── ChainError           a chained record was edited, reordered or cut
+    └── LogError             the hub's log is not what it must be
+        ├── ProofError            a proof does not prove what it is about
+        └── NotLoggedError        something is not in the log as far as enough others have seen it
 
 "Not ours" and "broken" are different errors, because what to do next differs. A message says what was refused, which
 item, what was expected and what was found; it never holds a count or anything read from a patient's record. What to do
@@ -108,3 +111,17 @@ class SealBrokenError(GovernanceError):
 
 class ChainError(GovernanceError):
     """A chained record was edited, reordered or cut."""
+
+
+class LogError(GovernanceError):
+    """The hub's log, or what was said of it, is not what it must be."""
+
+    exit_code = 12
+
+
+class ProofError(LogError):
+    """A proof about the log's tree does not prove what it is about."""
+
+
+class NotLoggedError(LogError):
+    """Something is not in the log, or not yet in the part of it that enough others have seen."""

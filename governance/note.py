@@ -1,4 +1,4 @@
-"""Signed notes (C2SP signed-note v1), used for the hub's receipts.
+"""Signed notes (C2SP signed-note v1), used for the hub's receipts and for the checkpoints of its log.
 
 A note is text whose every line ends in a newline, an empty line, and signature lines:
 
@@ -13,6 +13,9 @@ A note is text whose every line ends in a newline, an empty line, and signature 
 The key hash is the first four bytes of SHA-256(name || 0x0A || 0x01 || raw public key). The dash is U+2014. What is
 signed is the text with its last newline, without the empty line. A receipt lets a practice prove later what the hub
 received, and when.
+
+A note may hold further signatures of other names or types (0x04: a witness's cosignature, `governance.cosignature`);
+whoever does not know a signer ignores that line. A verifier key as text is `name+hex(key hash)+base64(type || key)`.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from governance.signing import decode64, encode64
 
 RECEIPT_ORIGIN = "gpfed receipt v1"
 NOTE_LIMIT_BYTES = 8192
-_ED25519 = b"\x01"  # C2SP signed-note, "Signature types"
+ED25519, COSIGNATURE = b"\x01", b"\x04"  # C2SP signed-note, "Signature types"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")  # no blank, no plus: C2SP signed-note, "Format"
 _RECEIPT = re.compile(
     rf"{RECEIPT_ORIGIN}\n"
@@ -66,6 +69,15 @@ class Receipt:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SignatureLine:
+    """One signature of a note: who is said to have made it, the key's hash (4 bytes), and the signature."""
+
+    name: str
+    key_hash: bytes
+    signature: bytes
+
+
 def sign_note(text: str, name: str, key: SigningKey) -> bytes:
     """Sign a text under a name.
 
@@ -74,8 +86,14 @@ def sign_note(text: str, name: str, key: SigningKey) -> bytes:
     """
     _check_text(text)
     _check_name(name)
-    signature = encode64(_key_hash(name, key.public) + key.sign(text.encode("utf-8")))
-    return f"{text}\n— {name} {signature}\n".encode()
+    line = signature_line(name, key_hash(name, key.public), key.sign(text.encode("utf-8")))
+    return f"{text}\n".encode() + line
+
+
+def signature_line(name: str, key_id: bytes, signature: bytes) -> bytes:
+    """One signature of a note, with its newline."""
+    _check_name(name)
+    return f"— {name} {encode64(key_id + signature)}\n".encode()
 
 
 def open_note(data: bytes, name: str, key: VerifyKey) -> str:
@@ -85,18 +103,48 @@ def open_note(data: bytes, name: str, key: VerifyKey) -> str:
         FormatError: it is not a signed note.
         SignatureError: the key has not signed it under that name.
     """
-    text, lines = _split(data)
-    expected = _key_hash(name, key)
+    text, lines = split_note(data)
+    expected = key_hash(name, key)
     for line in lines:
-        dash, _, rest = line.partition(" ")
-        signer, _, encoded = rest.partition(" ")
-        if dash != "—" or not _NAME.fullmatch(signer):
-            raise FormatError("note has a line that is not a signature")
-        signature = decode64(encoded, "note")
-        if signer == name and signature[:4] == expected:
-            key.verify(signature[4:], text.encode("utf-8"))
+        if line.name == name and line.key_hash == expected:
+            key.verify(line.signature, text.encode("utf-8"))
             return text
     raise SignatureError(f"note is not signed by {name} with key {key.key_id}")
+
+
+def split_note(data: bytes) -> tuple[str, tuple[SignatureLine, ...]]:
+    """A note's text and its signatures, none of them verified.
+
+    Raises:
+        FormatError: it is not a signed note.
+    """
+    text, lines = _split(data)
+    return text, tuple(_signature(line) for line in lines)
+
+
+def key_hash(name: str, key: VerifyKey, type_: bytes = ED25519) -> bytes:
+    """The four bytes by which a signature of this kind names its key."""
+    return hashlib.sha256(name.encode("utf-8") + b"\n" + type_ + key.raw).digest()[:4]
+
+
+def verifier_key(name: str, key: VerifyKey, type_: bytes = ED25519) -> str:
+    """A key as one word of text (C2SP signed-note, "Verifier keys")."""
+    _check_name(name)
+    return f"{name}+{key_hash(name, key, type_).hex()}+{encode64(type_ + key.raw)}"
+
+
+def read_verifier_key(text: str, type_: bytes) -> tuple[str, VerifyKey]:
+    """The name and key of a verifier key of this type.
+
+    Raises:
+        FormatError: it is not one.
+    """
+    name, _, rest = text.partition("+")
+    material = decode64(rest.partition("+")[2], "verifier key")
+    key = VerifyKey(material[1:])
+    if material[:1] != type_ or verifier_key(name, key, type_) != text:
+        raise FormatError(f"verifier key of {name[:64]} is not of the right type and form")
+    return name, key
 
 
 def sign_receipt(receipt: Receipt, name: str, key: SigningKey) -> bytes:
@@ -150,5 +198,10 @@ def _check_name(name: str) -> None:
         raise FormatError("note's signer is not a name of letters, digits, dots, slashes and dashes")
 
 
-def _key_hash(name: str, key: VerifyKey) -> bytes:
-    return hashlib.sha256(name.encode("utf-8") + b"\n" + _ED25519 + key.raw).digest()[:4]
+def _signature(line: str) -> SignatureLine:
+    dash, _, rest = line.partition(" ")
+    name, _, encoded = rest.partition(" ")
+    if dash != "—" or not _NAME.fullmatch(name):
+        raise FormatError("note has a line that is not a signature")
+    data = decode64(encoded, "note")
+    return SignatureLine(name, data[:4], data[4:])

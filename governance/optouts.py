@@ -21,9 +21,38 @@ _MAKER: Final = object()
 
 
 class OptOutPolicy(StrEnum):
-    """What an agreement says of people who opted out; there is no policy that counts them."""
+    """What an agreement says of people who opted out; there is no policy that counts those of Type 1."""
 
     TYPE1_EXCLUDED = "type1_excluded"
+    TYPE1_AND_NATIONAL_EXCLUDED = "type1_and_national_excluded"
+
+
+class Polarity(StrEnum):
+    """Whom a list of the National Data Opt-Out names. Suppliers differ and some do not say, so it is never guessed."""
+
+    OPTED_OUT = "opted_out"
+    MAY_BE_USED = "may_be_used"
+
+
+@dataclass(frozen=True, slots=True)
+class NationalList:
+    """A list of the National Data Opt-Out at a practice.
+
+    Args:
+        listed: bit set of the people on it.
+        polarity: whom it names.
+        as_of: the day it was delivered.
+    """
+
+    listed: int
+    polarity: Polarity
+    as_of: date
+
+    def opted_out(self, roster_size: int) -> int:
+        """Bit set of those of the roster who opted out: with a list of those who may be used, everyone else."""
+        if self.polarity is Polarity.OPTED_OUT:
+            return self.listed
+        return ((1 << roster_size) - 1) & ~self.listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,33 +79,73 @@ class CountedPeople:
             raise TypeError("only take_off makes CountedPeople")
 
 
-def take_off(people: PeopleSets, type1: int | None, as_of: date | None, policy: str) -> CountedPeople:
+def take_off(
+    people: PeopleSets, type1: int | None, as_of: date | None, policy: str, national: NationalList | None = None
+) -> CountedPeople:
     """Take off everyone who opted out.
 
     Args:
         people: the answer with everyone in it.
         type1: bit set of those who opted out (0: nobody has), or None: not known.
         as_of: the day the opt-out list was delivered, or None: not known.
-        policy: the agreement's, `type1_excluded`.
+        policy: the agreement's, `type1_excluded` or `type1_and_national_excluded`.
+        national: the list of the National Data Opt-Out, or None: there is none. Looked at only where the policy says.
 
     Raises:
         NotPermittedError: the policy is not known.
         OptOutsMissingError: it is not known who opted out.
-        OptOutsStaleError: the list is older than the reference date.
+        OptOutsStaleError: a list is older than the reference date.
     """
     if policy not in tuple(OptOutPolicy):
-        raise NotPermittedError(f"opt-out policy {policy[:40]!r} is not known, expected type1_excluded")
+        raise NotPermittedError(
+            f"opt-out policy {policy[:40]!r} is not known, expected one of: {', '.join(OptOutPolicy)}"
+        )
     if type1 is None or as_of is None:
         raise OptOutsMissingError(
             "there is no list of who has opted out", "load an extract that holds the opt-out codes of every patient"
         )
-    if as_of < people.reference_date:
-        raise OptOutsStaleError(
-            f"opt-out list is of {as_of}, expected {people.reference_date} or later",
-            "load a newer extract, or run for an earlier reference date",
-        )
+    _check_fresh("opt-out list", as_of, people.reference_date)
+    off = type1 | _national(people, policy, national)
     counted = {
-        cell: {outcome: people_set.without(type1) for outcome, people_set in by_outcome.items()}
+        cell: {outcome: people_set.without(off) for outcome, people_set in by_outcome.items()}
         for cell, by_outcome in people.counted.items()
     }
     return CountedPeople(people.search, people.reference_date, counted, OptOutPolicy(policy), as_of, maker=_MAKER)
+
+
+def check_national_source(policy: OptOutPolicy, layout: str, *, has_source: bool) -> None:
+    """Return if a practice can do what an agreement asks about the National Data Opt-Out.
+
+    Args:
+        policy: the agreement's.
+        layout: of the practice's records.
+        has_source: whether that layout brings a list of the National Data Opt-Out whose polarity the site has stated.
+
+    Raises:
+        OptOutsMissingError: the agreement needs the list and the layout brings none.
+    """
+    if policy is OptOutPolicy.TYPE1_AND_NATIONAL_EXCLUDED and not has_source:
+        raise OptOutsMissingError(
+            f"the agreement leaves out people with a National Data Opt-Out, and layout {layout} brings no list of them",
+            "this practice cannot take part; ask the hub whether the opt-out applies to anonymous counts at all",
+        )
+
+
+def _national(people: PeopleSets, policy: str, national: NationalList | None) -> int:
+    if policy != OptOutPolicy.TYPE1_AND_NATIONAL_EXCLUDED:
+        return 0
+    if national is None:
+        raise OptOutsMissingError(
+            "there is no list of the National Data Opt-Out, and the agreement leaves out whoever is opted out by it",
+            "a layout must bring the list, and the site must say whom it names",
+        )
+    _check_fresh("list of the National Data Opt-Out", national.as_of, people.reference_date)
+    return national.opted_out(len(people.roster.patient_ids))
+
+
+def _check_fresh(what: str, as_of: date, reference_date: date) -> None:
+    if as_of < reference_date:
+        raise OptOutsStaleError(
+            f"{what} is of {as_of}, expected {reference_date} or later",
+            "load a newer extract, or run for an earlier reference date",
+        )

@@ -224,6 +224,8 @@ class AgreementDecision(StrEnum):
     ACCEPT = "accept"
     DECLINE = "decline"
     WITHDRAW = "withdraw"
+    SUSPEND = "suspend"
+    RESUME = "resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +237,7 @@ class Acceptance:
         agreement_id: of the agreement.
         version: of the agreement.
         digest: SHA-256 of the agreement's exact document, 64 hex digits.
-        decision: accept, decline or withdraw.
+        decision: accept, decline, suspend, resume or withdraw.
         named: whether peers may see the practice's name beside its figures.
         sequence: under which it is sent.
         previous: SHA-256 of the message before it, or `FIRST`.
@@ -259,7 +261,7 @@ class _AcceptanceModel(Message):
     agreement: AgreementId
     version: Annotated[int, Field(ge=1)]
     digest: Digest
-    decision: Annotated[str, Field(pattern=r"^(accept|decline|withdraw)$")]
+    decision: Annotated[str, Field(pattern=r"^(accept|decline|withdraw|suspend|resume)$")]
     named: bool
     sequence: Sequence8
     previous: Digest

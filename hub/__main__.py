@@ -37,7 +37,12 @@ EXAMPLES = {
     "practice add": 'practice add Z90001 --name "Elm Street"',
     "practice list": "practice list --json",
     "practice link": "practice link Z90001",
-    "agreement propose": "agreement propose heart-health.yaml --clinical-key c.key --governance-key g.key",
+    "agreement draft": "agreement draft heart-health --kind sharing --search pulse-rhythm-65 > heart-health.yaml",
+    "agreement propose": "agreement propose heart-health.yaml --drafter-key a.key --clinical-key c.key "
+    "--governance-key g.key",
+    "agreement renew": "agreement renew heart-health --clinical-key c.key --governance-key g.key",
+    "agreement suspend": 'agreement suspend heart-health --reason "under review"',
+    "agreement resume": "agreement resume heart-health --clinical-key c.key --governance-key g.key",
     "agreement show": "agreement show heart-health",
     "agreement list": "agreement list --json",
     "publish": "publish pulse-rhythm-65 --agreement heart-health --author-key a.key --clinical-key c.key "
@@ -46,6 +51,7 @@ EXAMPLES = {
     "serve": "serve --web-port 8000",
 }
 INTERRUPTED = 130
+_KINDS = ("sharing", "joint_controllers", "provision_notice", "internal", "processor")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -171,12 +177,31 @@ def _practice(commands: Commands) -> None:
 
 def _agreement(commands: Commands) -> None:
     group = _group(commands, "agreement", "agreements with practices")
+    draft = _command(group, "draft", "agreement draft", "print a draft to complete, as YAML")
+    draft.add_argument("id", help="of the agreement: lower case, digits, dashes; never changes")
+    draft.add_argument("--kind", choices=_KINDS, default="sharing")
+    draft.add_argument("--search", type=Path, action="append", required=True, help="folder of a search, or name of one")
+    draft.add_argument("--practice", action="append", default=[], metavar="CODE", help="who may sign; repeat for each")
+    draft.add_argument("--codelists", type=Path, metavar="DIR", help="code lists to pin, if not those of gpfed")
     new = _command(group, "propose", "agreement propose", "sign an agreement for the hub and offer it to its practices")
     new.add_argument("file", type=Path, help="the agreement, as YAML")
+    new.add_argument("--codelists", type=Path, metavar="DIR", help="code lists to pin, if not those of gpfed")
+    new.add_argument("--drafter-key", type=Path, required=True, metavar="FILE", help="of whoever drafted it")
     _reviewers(new)
     _offline(new)
+    suspend = _command(group, "suspend", "agreement suspend", "stop an agreement for everybody, at once")
+    suspend.add_argument("id")
+    suspend.add_argument("--reason", required=True, help="for the record")
+    for name, words in (
+        ("resume", "go on with an agreement that the hub suspended"),
+        ("renew", "sign an agreement's files anew, unchanged, for another 35 days"),
+    ):
+        again = _command(group, name, f"agreement {name}", words)
+        again.add_argument("id")
+        _reviewers(again)
     show = _command(group, "show", "agreement show", "an agreement in words, and for whom it is active")
     show.add_argument("id")
+    show.add_argument("--page", type=Path, metavar="FILE", help="also write the page that is signed: .html, or .pdf")
     _command(group, "list", "agreement list", "all agreements")
 
 

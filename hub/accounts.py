@@ -13,6 +13,7 @@ from hub.centre import Centre
 from hub.enforce import is_active
 from hub.enrolment import enrol, find_invitation
 from hub.errors import AccessError, EnrolmentError
+from hub.log_shelf import PracticeShelf
 from hub.mailbox import Account, EnrolAccount, Places, PracticeAccount, Rights
 from hub.models import Agreement, Invitation, Practice
 
@@ -49,7 +50,8 @@ class HubDirectory:
 def practice_account(centre: Centre, practice: Practice, arrived: Callable[[], None]) -> PracticeAccount:
     """The account of an enrolled practice."""
     rights = Rights(named_in=partial(_named_in, practice.code), active_in=partial(_active_in, centre, practice.code))
-    places = Places(centre.config.repository, centre.config.mailbox(practice.code))
+    shelf = PracticeShelf(centre, practice, rights)
+    places = Places(centre.config.repository, centre.config.mailbox(practice.code), shelf)
     return PracticeAccount(practice.code, places, rights, arrived)
 
 

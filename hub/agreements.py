@@ -6,11 +6,14 @@ Proposing makes nothing run: an agreement is active for a practice only once tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
 
 from django.db import transaction
 
 from governance.agreement import Agreement as Terms
+from governance.agreement import check_dates
+from governance.agreement_lint import check_fit_to_sign
 from governance.catalogue import (
     AgreementIndex,
     IndexEntry,
@@ -21,13 +24,16 @@ from governance.catalogue import (
     search_path,
     write_index,
 )
+from governance.errors import NotPermittedError
 from governance.keys import SigningKey
+from governance.lifecycle import OFFER_DAYS, Action, Actor, Guard, State, after
 from governance.review import Role
-from governance.terms import digest_of, document_of, sign_agreement
+from governance.terms import digest_of, document_of, read_document, sign_agreement
 from hub.centre import Centre
+from hub.enforce import suspended_by_hub
 from hub.errors import PublicationError
 from hub.events import record
-from hub.models import Agreement, PublishedSearch
+from hub.models import Agreement, PublishedSearch, Suspension
 from hub.repository import Delegation
 from hub.staff import publish_identity, staff
 
@@ -39,30 +45,82 @@ class Signers:
     Args:
         targets: two or more of the targets keys: they delegate the agreement's files to the reviewers.
         reviewers: a clinical and a governance reviewer's keys: they sign those files.
+        drafter: the key of whoever drafted the agreement: another person than the governance reviewer, who is the last
+            of the reviewers and has read it.
     """
 
     targets: Sequence[SigningKey]
     reviewers: Sequence[SigningKey]
+    drafter: SigningKey
 
 
 def propose(centre: Centre, terms: Terms, signers: Signers) -> Agreement:
     """Sign an agreement for the hub and put it where the practices it names can read it.
 
     Raises:
-        PublicationError: it names another hub, or is not the next version of this agreement.
+        PublicationError: it names another hub, is not the next version of this agreement, or is not fit to be signed.
     """
     if terms.hub != centre.config.code:
         raise PublicationError(f"agreement {terms.id} is with hub {terms.hub}, this hub is {centre.config.code}")
     with transaction.atomic():
-        _check_version(terms)
+        terms = _next_version(terms, centre.today())
+        try:
+            check_fit_to_sign(terms, centre.today())
+            _check_prepared(signers)
+        except NotPermittedError as error:
+            raise PublicationError(error.message, error.hint) from error
         Agreement.objects.filter(agreement_id=terms.id, superseded_at=None).update(superseded_at=centre.now())
-        agreement = _create(centre, terms)
+        agreement = _create(centre, terms, [signers.drafter, signers.reviewers[-1]])
         record(centre, "agreement_proposed", agreement=terms.id, version=terms.version, digest=agreement.digest)
         repository = centre.repository()
         repository.delegate(_delegation(terms.id), signers.targets)
         put_files(centre, agreement, signers.reviewers)
         publish_identity(centre, signers.targets)  # names the agreement, now that its files are there
     return agreement
+
+
+def suspend(centre: Centre, agreement: Agreement, reason: str) -> None:
+    """Stop an agreement for everybody, at once: no search is served under it, no result taken in or shown.
+
+    Agents find its searches gone at their next pull and run nothing more under it. No key is needed to stop.
+    """
+    with transaction.atomic():
+        if not suspended_by_hub(agreement):
+            Suspension.objects.create(agreement=agreement, reason=reason, suspended_at=centre.now())
+            _record(centre, "agreement_suspend", agreement, reason=reason)
+
+
+def resume(centre: Centre, agreement: Agreement, reviewers: Sequence[SigningKey]) -> None:
+    """Go on with what the hub suspended: both reviewers sign the agreement's files anew.
+
+    Raises:
+        PublicationError: the hub has not suspended it, or one of the reviewers' signatures is missing.
+    """
+    with transaction.atomic():
+        if not Suspension.objects.filter(agreement=agreement, resumed_at=None).update(resumed_at=centre.now()):
+            raise PublicationError(f"{agreement} is not suspended by the hub", "gpfed-hub agreement show says by whom")
+        _record(centre, "agreement_resume", agreement)
+        put_files(centre, agreement, reviewers)
+
+
+def renew(centre: Centre, agreement: Agreement, reviewers: Sequence[SigningKey]) -> None:
+    """Sign an agreement's files anew, unchanged, for another 35 days.
+
+    Raises:
+        PublicationError: the agreement has ended or a review is overdue, or a reviewer's signature is missing.
+    """
+    try:
+        check_dates(read_document(bytes(agreement.document)), centre.today())
+    except NotPermittedError as error:
+        raise PublicationError(error.message, error.hint or "propose the next version") from error
+    with transaction.atomic():
+        _record(centre, "agreement_reviewed", agreement)
+        put_files(centre, agreement, reviewers)
+
+
+def _record(centre: Centre, kind: str, agreement: Agreement, reason: str = "none") -> None:
+    about = agreement.agreement_id, agreement.version, agreement.digest
+    record(centre, kind, None, agreement=about[0], version=about[1], digest=about[2], reason=reason)
 
 
 def in_force(agreement_id: str) -> Agreement:
@@ -90,7 +148,24 @@ def put_files(centre: Centre, agreement: Agreement, reviewers: Sequence[SigningK
     centre.repository().put_agreement_files(role_name(agreement.agreement_id), files, reviewers)
 
 
-def _check_version(terms: Terms) -> None:
+def _check_prepared(signers: Signers) -> None:
+    """Return if drafter and reviewer are two people; then the hub's key may sign.
+
+    Raises:
+        NotPermittedError: they are not.
+    """
+    people = {member.key.key_id: member.person for member in staff()}
+    drafter = people.get(signers.drafter.public.key_id)
+    reviewer = people.get(signers.reviewers[-1].public.key_id)
+    holds = {Guard.FIT_TO_SIGN, Guard.EXACT_DOCUMENT}
+    if drafter is not None and reviewer is not None and drafter != reviewer:
+        holds.add(Guard.NOT_THE_DRAFTER)
+    proposed = after(State.DRAFT, Action.PROPOSE, Actor.REVIEWER, frozenset(holds))
+    after(proposed, Action.SIGN, Actor.HUB, frozenset(holds))
+
+
+def _next_version(terms: Terms, today: date) -> Terms:
+    """The terms with the digest of the version that they take the place of, and how long they are offered."""
     latest = Agreement.objects.filter(agreement_id=terms.id).order_by("version").last()
     expected = 1 if latest is None else latest.version + 1
     if terms.version != expected:
@@ -98,9 +173,18 @@ def _check_version(terms: Terms) -> None:
             f"agreement {terms.id} is version {terms.version}, expected {expected}",
             "a signed version is never edited: give the next version",
         )
+    if terms.undertakings is None:
+        return terms
+    rest = terms.undertakings
+    rest = replace(rest, offer_until=rest.offer_until or today + timedelta(days=OFFER_DAYS))
+    if latest is not None:
+        if rest.supersedes not in ("", latest.digest):
+            raise PublicationError(f"agreement {terms.id} supersedes {rest.supersedes[:12]}, not the version before it")
+        rest = replace(rest, supersedes=latest.digest)
+    return replace(terms, undertakings=rest)
 
 
-def _create(centre: Centre, terms: Terms) -> Agreement:
+def _create(centre: Centre, terms: Terms, prepared: Sequence[SigningKey]) -> Agreement:
     document = document_of(terms)
     return Agreement.objects.create(
         agreement_id=terms.id,
@@ -111,7 +195,7 @@ def _create(centre: Centre, terms: Terms) -> Agreement:
         profile=terms.profile,
         digest=digest_of(document),
         document=document,
-        envelope=sign_agreement(terms, centre.keys.agreement),
+        envelope=sign_agreement(terms, centre.keys.agreement, prepared),
         signed_by=centre.keys.agreement.public.text,
         practices=sorted(terms.practices),
         start=terms.start,

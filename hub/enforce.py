@@ -7,6 +7,7 @@ key, and it runs today. All three are checked on the signed bytes each time they
 from __future__ import annotations
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -15,14 +16,16 @@ from governance.agreement import ActiveAgreement
 from governance.agreement import Agreement as Terms
 from governance.cells import ReceivedTable, Shape
 from governance.errors import DisclosureError, FormatError, GovernanceError, NotPermittedError, TrustError
+from governance.frequency import check_frequency
 from governance.keys import VerifyKey
+from governance.lifecycle import OPENS, Facts, State, check_may_say, state_of
 from governance.profiles import Profile, narrowest, own_part, profile
 from governance.sealing import ReceivedResult, check_searches
 from governance.suppress import SafeTable, recheck
-from governance.terms import activate, read_agreement
+from governance.terms import activate, read_agreement, read_document
 from governance.wire import FIRST, Acceptance, AgreementDecision, PracticeIdentity
 from hub.errors import QuarantineError
-from hub.models import Agreement, Membership, Practice, PublishedSearch, Receipt, Result
+from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Receipt, Result, Suspension
 from hub.searches import search_of
 
 
@@ -57,14 +60,36 @@ def check_active(practice: Practice, agreement: Agreement, today: date) -> Activ
     membership = Membership.objects.filter(practice=practice, agreement=agreement).first()
     if membership is None:
         raise NotPermittedError(f"practice {practice.code} has not signed {agreement}")
-    if membership.decision != AgreementDecision.ACCEPT:
+    if membership.decision not in OPENS:
         raise NotPermittedError(f"the last word of practice {practice.code} on {agreement} is {membership.decision}")
+    if suspended_by_hub(agreement):
+        raise NotPermittedError(f"{agreement} is suspended by the hub")
     try:
         hub_key = VerifyKey.parse(agreement.signed_by)
         signed = read_agreement(bytes(agreement.envelope), hub_key)
         return activate(signed, hub_key, bytes(membership.acceptance), identity(practice), today)
     except (TrustError, FormatError) as error:
         raise NotPermittedError(f"{agreement} is not signed as it must be: {error.message}") from error
+
+
+def suspended_by_hub(agreement: Agreement) -> bool:
+    """Whether the hub has suspended an agreement, for everybody, and not resumed it."""
+    return Suspension.objects.filter(agreement=agreement, resumed_at=None).exists()
+
+
+def state_at(practice: Practice | None, agreement: Agreement, today: date) -> State:
+    """Where an agreement stands for a practice: worked out from what was signed, never stored."""
+    word = Membership.objects.filter(practice=practice, agreement=agreement).first() if practice is not None else None
+    return state_of(read_document(bytes(agreement.document)), _facts(agreement, word), today)
+
+
+def _facts(agreement: Agreement, word: Membership | None) -> Facts:
+    return Facts(
+        said=AgreementDecision(word.decision) if word is not None else None,
+        said_on=word.decided_at.date() if word is not None else None,
+        hub_suspended=suspended_by_hub(agreement),
+        next_in_force=agreement.superseded_at is not None,
+    )
 
 
 def is_active(practice: Practice, agreement: Agreement, today: date) -> bool:
@@ -88,17 +113,25 @@ def active_practices(agreement: Agreement, today: date) -> tuple[Practice, ...]:
     return tuple(Practice.objects.filter(code__in=active))
 
 
-def permit_acceptance(practice: Practice, acceptance: Acceptance) -> Agreement:
+def permit_acceptance(practice: Practice, acceptance: Acceptance, today: date) -> Agreement:
     """The agreement that a practice speaks about.
 
     Raises:
-        QuarantineError: it is for another practice, or about a document that the hub does not offer to it.
+        QuarantineError: it is for another practice, about a document that the hub does not offer to it, or a word after
+            which searches would run that the agreement's state has no way for.
     """
     if acceptance.practice != practice.code:
         raise QuarantineError(f"the acceptance is by {acceptance.practice}", "not_signed_by_practice")
     agreement = _in_force(acceptance.agreement_id, acceptance.version, acceptance.digest)
     if practice.code not in agreement.practices:
         raise QuarantineError(f"{agreement} does not name practice {practice.code}", "agreement_unknown")
+    word = Membership.objects.filter(practice=practice, agreement=agreement).first()
+    if acceptance.decision in OPENS and (word is None or word.sequence < acceptance.sequence):
+        try:
+            terms = read_document(bytes(agreement.document))
+            check_may_say(terms, _facts(agreement, word), acceptance.decision, today)
+        except NotPermittedError as error:
+            raise QuarantineError(error.message, "state_does_not_allow") from error
     return agreement
 
 
@@ -116,6 +149,7 @@ def permit_result(practice: Practice, received: ReceivedResult, today: date) -> 
     restates = _check_period(practice, agreement, received, today)
     published = _published(agreement, received)
     _check_restated_searches(restates, published)
+    _check_frequency(practice, active.agreement, received)
     if received.opt_out_policy != active.agreement.opt_out_policy:
         raise QuarantineError("opt-outs were taken off by another policy than the agreement's", "breaks_profile")
     try:
@@ -225,6 +259,23 @@ def _received_rules(agreement: Terms, table: ReceivedTable) -> list[Profile]:
         )
     relaxed = agreement.rule(table.search_id, own_part(agreed, applied))
     return list(dict.fromkeys((applied, relaxed)))
+
+
+def _check_frequency(practice: Practice, agreement: Terms, received: ReceivedResult) -> None:
+    wanted = [table.search_id for table in received.tables]
+    taken = defaultdict(set)
+    rows = Figure.objects.filter(
+        result__practice=practice, result__agreement__agreement_id=agreement.id, search__search_id__in=wanted
+    )
+    for search_id, day in rows.values_list("search__search_id", "result__reference_date").distinct():
+        taken[search_id].add(day)
+    for search_id in wanted:
+        terms = agreement.terms_of(search_id)
+        try:
+            if terms is not None:
+                check_frequency(terms, received.reference_date, taken[search_id])
+        except NotPermittedError as error:
+            raise QuarantineError(error.message, "period_not_allowed") from error
 
 
 def _published(agreement: Agreement, received: ReceivedResult) -> list[PublishedSearch]:

@@ -7,7 +7,10 @@ A practice sees exactly this tree, and nothing that is not listed here exists fo
     /catalogue/targets/agreements/<id>/<sha256>.agreement.json     read, if the agreement names this practice
     /catalogue/targets/agreements/<id>/<sha256>.index.json         read, if the agreement names this practice
     /catalogue/targets/agreements/<id>/searches/*.json             read, while the agreement is active for this practice
+    /catalogue/targets/<sha256>.log-policy.txt                     read
     /receipts/<sequence>.receipt                                   read and list
+    /log/checkpoint, /log/offer/**, /log/proof/**                  read: made when they are asked for
+    /log/cosignature/<size>                                        put: handed to the log, not kept as a file
     /in/<sequence>-<kind>-<digest>.gpfed                           put once: write NAME.part, rename it to NAME
 
 Nothing can be overwritten, deleted, listed (but the receipts), linked, or read back from `/in`. A `NAME.part` that an
@@ -27,6 +30,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from governance.cosignature import COSIGNATURE_LIMIT_BYTES
 from governance.errors import FormatError
 from governance.wire import (
     AGREEMENT_ID,
@@ -45,6 +49,7 @@ MAX_WAITING_FILES = 64
 _AGREEMENT = rf"(?P<agreement>{AGREEMENT_ID.pattern})"
 _DIGEST = "[0-9a-f]{64}"
 _PLAIN = re.compile(rf"/catalogue/(metadata/[A-Za-z0-9][A-Za-z0-9.-]{{0,120}}|targets/{_DIGEST}\.hub)\.json", re.ASCII)
+_POLICY = re.compile(rf"/catalogue/targets/{_DIGEST}\.log-policy\.txt", re.ASCII)
 _TERMS = re.compile(rf"/catalogue/targets/agreements/{_AGREEMENT}/{_DIGEST}\.(agreement|index)\.json", re.ASCII)
 _SEARCH = re.compile(
     rf"/catalogue/targets/agreements/{_AGREEMENT}/searches/{_DIGEST}\.{SEARCH_ID.pattern}\.[0-9a-f]{{12}}\.json",
@@ -52,6 +57,11 @@ _SEARCH = re.compile(
 )
 _RECEIPT = re.compile(rf"/receipts/{RECEIPT_NAME.pattern}", re.ASCII)
 _UPLOAD = re.compile(rf"/in/{MAILBOX_NAME.pattern}", re.ASCII)
+_LOG = re.compile(
+    rf"/log/(checkpoint|offer/[0-9]{{1,15}}(/[0-9]{{1,15}})?|proof/message/{_DIGEST}|proof/(agreement|search)/{_AGREEMENT}/{_DIGEST})",
+    re.ASCII,
+)
+_WORD = re.compile(r"/log/cosignature/(?P<size>[1-9][0-9]{0,14})", re.ASCII)
 _PART = re.compile(rf"/in/{MAILBOX_NAME.pattern}{re.escape(PART_SUFFIX)}", re.ASCII)
 
 
@@ -121,17 +131,43 @@ class Rights:
     active_in: Callable[[str], bool]
 
 
+class LogShelf(Protocol):
+    """The hub's log as one practice may see it."""
+
+    def read(self, path: str) -> bytes:
+        """A text of the log, made for this practice; AccessError or NotThereError if there is none for it."""
+        ...
+
+    def take(self, size: int, line: bytes) -> None:
+        """A cosignature of the checkpoint of that size; AccessError if it is not one of this practice's."""
+        ...
+
+
+class NoLog:
+    """Where there is no log to be seen."""
+
+    def read(self, path: str) -> bytes:  # noqa: ARG002 - whatever the path
+        """Nothing is there."""
+        raise NotThereError("there is no such file")
+
+    def take(self, size: int, line: bytes) -> None:  # noqa: ARG002
+        """Nothing is taken."""
+        raise AccessError("there is no log here")
+
+
 @dataclass(frozen=True, slots=True)
 class Places:
-    """The two folders that a practice's account is about.
+    """What a practice's account is about.
 
     Args:
-        repository: the catalogue.
-        mailbox: this practice's mailbox, holding `in` and `receipts`.
+        repository: the folder of the catalogue.
+        mailbox: the folder of this practice's mailbox, holding `in` and `receipts`.
+        log: the hub's log.
     """
 
     repository: Path
     mailbox: Path
+    log: LogShelf = NoLog()  # noqa: RUF009 - it has no state
 
 
 class PracticeAccount:
@@ -148,6 +184,8 @@ class PracticeAccount:
         self.name = name
         self._repository = places.repository
         self._mailbox = places.mailbox
+        self._log = places.log
+        self._word: _Kept | None = None
         self._rights = rights
         self._arrived = arrived
 
@@ -160,16 +198,25 @@ class PracticeAccount:
 
     def size(self, path: str) -> int:
         """Bytes of a file that may be read, or of one's own unfinished upload."""
+        if _is_word_part(path) and self._word is not None:
+            return len(self._word.getvalue())
+        if _LOG.fullmatch(path):
+            return len(self._log.read(path))
         if _PART.fullmatch(path):
             return _existing(self._mailbox / path[1:])
         return _existing(self._readable(path))
 
     def open_read(self, path: str) -> BinaryIO:
         """Open a file that this practice may read."""
+        if _LOG.fullmatch(path):
+            return io.BytesIO(self._log.read(path))
         return _open(self._readable(path), os.O_RDONLY, "rb")
 
     def open_write(self, path: str) -> Upload:
         """Begin (or begin anew) an upload."""
+        if _is_word_part(path):
+            self._word = _Kept()
+            return Upload(self._word, COSIGNATURE_LIMIT_BYTES)
         if not _PART.fullmatch(path):
             raise AccessError("only a new upload may be written here")
         target = self._mailbox / path[1:]
@@ -183,6 +230,9 @@ class PracticeAccount:
 
     def rename(self, old: str, new: str) -> None:
         """Finish an upload: on disk before it is believed, never over another file."""
+        if (word := _WORD.fullmatch(new)) and old == new + PART_SUFFIX and self._word is not None:
+            self._log.take(int(word["size"]), self._word.getvalue())
+            return
         if not _UPLOAD.fullmatch(new) or old != new + PART_SUFFIX:
             raise AccessError("an upload may only lose its .part")
         part, name = self._mailbox / old[1:], self._mailbox / new[1:]
@@ -203,7 +253,7 @@ class PracticeAccount:
         if _RECEIPT.fullmatch(path):
             return self._mailbox / path[1:]
         relative = path.removeprefix("/catalogue/")
-        if _PLAIN.fullmatch(path):
+        if _PLAIN.fullmatch(path) or _POLICY.fullmatch(path):
             return self._repository / relative
         if (terms := _TERMS.fullmatch(path)) and self._rights.named_in(terms["agreement"]):
             return self._repository / relative
@@ -266,6 +316,10 @@ class _Kept(io.BytesIO):
 
     def close(self) -> None:
         self.flush()
+
+
+def _is_word_part(path: str) -> bool:
+    return path.endswith(PART_SUFFIX) and _WORD.fullmatch(path.removesuffix(PART_SUFFIX)) is not None
 
 
 def _open(path: Path, flags: int, mode: str) -> BinaryIO:

@@ -18,10 +18,10 @@ from pathlib import Path
 
 from django.db import transaction
 
-from governance.agreement import check_in_scope
 from governance.catalogue import SearchBundle, check_bundle, read_bundle, write_bundle
 from governance.errors import NotPermittedError, TrustError
 from governance.keys import SigningKey
+from governance.permission import check_in_scope
 from governance.review import ReviewedSearch, ReviewOf, Role, StaffMember, sign_review
 from governance.terms import read_document
 from hub.agreements import in_force, put_files

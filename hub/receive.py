@@ -106,7 +106,7 @@ def receive(centre: Centre, arrival: Arrival) -> None:
         receipt = store_result(centre, letter, message, permitted)
     else:
         acceptance = open_acceptance(letter)
-        agreement = permit_acceptance(letter.practice, acceptance)
+        agreement = permit_acceptance(letter.practice, acceptance, centre.today())
         receipt = store_acceptance(centre, letter, acceptance, agreement)
     finish(centre, receipt)
 

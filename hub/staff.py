@@ -17,6 +17,7 @@ from hub import models
 from hub.centre import Centre, read_targets_keys
 from hub.errors import PublicationError
 from hub.events import record
+from hub.witnesses import publish_policy
 
 
 def hub_identity(centre: Centre) -> HubIdentity:
@@ -66,8 +67,9 @@ def add_staff(centre: Centre, member: StaffMember, targets_keys: Sequence[Signin
 
 
 def publish_identity(centre: Centre, targets_keys: Sequence[SigningKey]) -> None:
-    """Write `hub.json` anew."""
+    """Write `hub.json` anew, and which practices are the witnesses of the log."""
     centre.repository().put_hub_file(HUB_TARGET, write_hub(hub_identity(centre)), targets_keys)
+    publish_policy(centre, targets_keys)
 
 
 def new_key(
@@ -98,12 +100,23 @@ def signer(path: Path, role: Role) -> tuple[StaffMember, SigningKey]:
         KeyFileError: it is not an owner-only key file.
         PublicationError: the key is nobody's in the directory, or its owner may not act in that role.
     """
+    member, key = known_signer(path)
+    if role not in member.roles:
+        raise PublicationError(f"{member.person} may not sign as {role}")
+    return member, key
+
+
+def known_signer(path: Path) -> tuple[StaffMember, SigningKey]:
+    """Whose key file this is, whatever the role, and the key.
+
+    Raises:
+        KeyFileError: it is not an owner-only key file.
+        PublicationError: the key is nobody's in the directory.
+    """
     key = read_signing_key(path)
     member = next((member for member in staff() if member.key == key.public), None)
     if member is None:
         raise PublicationError(
             f"key {key.public.key_id} is nobody's in the staff directory", "add it with gpfed-hub key new"
         )
-    if role not in member.roles:
-        raise PublicationError(f"{member.person} may not sign as {role}")
     return member, key

@@ -9,7 +9,7 @@ import csv
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from agent.errors import HubRefusedError, NotThereError, TooLargeError
 from agent.pull import set_anchor
 from agent.state import StateFolder
 from agent.transport import Patience
-from governance.agreement import Agreement, Kind, SearchTerms, View
+from governance.agreement import Agreement
 from governance.catalogue import (
     AgreementIndex,
     HubIdentity,
@@ -28,6 +28,7 @@ from governance.catalogue import (
     SearchBundle,
     agreement_path,
     index_path,
+    read_index,
     role_name,
     role_paths,
     search_path,
@@ -35,12 +36,14 @@ from governance.catalogue import (
     write_hub,
     write_index,
 )
+from governance.clauses import ImpactAssessment, Kind, Purpose, PurposeTag, SearchTerms, View
 from governance.keys import SealingKey, SigningKey, VerifyKey, write_key
+from governance.log_entry import Kind as EntryKind
 from governance.note import Receipt, sign_receipt
 from governance.optouts import OptOutPolicy
 from governance.review import ReviewOf, Role, StaffMember, sign_review
 from governance.sealing import ReceivedResult, open_sealed
-from governance.terms import sign_agreement
+from governance.terms import read_agreement, sign_agreement
 from governance.wire import PracticeIdentity, file_digest, parse_upload_name, read_acceptance, receipt_name
 from hub import errors as hub_errors
 from hub.mailbox import Account, Places, PracticeAccount, Rights
@@ -51,6 +54,8 @@ from searches.footprint import footprint
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.parse import parse
 from tests.conformance.already import already_green
+from tests.governance_kit import undertakings
+from tests.log_kit import Shelf
 
 PRACTICE = "Z90001"
 AGREEMENT = "heart-health"
@@ -112,6 +117,12 @@ class Centre:
         self.seal_key = SealingKey.generate()
         self.root = self.repository().create(self.root_keys, self.targets_keys)
         self.active = frozenset[str]()
+        self.log = Shelf(self.receipt_key)
+
+    @property
+    def prepared(self) -> tuple[SigningKey, SigningKey]:
+        """Who drafted and who reviewed every agreement."""
+        return self.people[Role.AUTHOR], self.people[Role.GOVERNANCE]
 
     def repository(self, now: datetime = NOW) -> Repository:
         return Repository(self.folder, self.online, now)
@@ -142,6 +153,10 @@ class Centre:
         repository.delegate(delegation, self.targets_keys[:2])
         files = self.agreement_files(agreement, folders)
         repository.put_agreement_files(role_name(agreement.id), files, reviewers)
+        signed = read_agreement(files[agreement_path(agreement.id)], self.agreement_key.public)
+        self.log.enter_agreement(agreement.id, signed.digest)
+        for entry in read_index(files[index_path(agreement.id)], agreement.id).entries:
+            self.log.enter_search(agreement.id, entry.search_id, entry.digest)
 
     def agreement_files(self, agreement: Agreement, folders: tuple[Path, ...]) -> dict[str, bytes]:
         bundles = [self.bundle(agreement.id, folder) for folder in folders]
@@ -150,7 +165,7 @@ class Centre:
             for one in bundles
         )
         return {
-            agreement_path(agreement.id): sign_agreement(agreement, self.agreement_key),
+            agreement_path(agreement.id): sign_agreement(agreement, self.agreement_key, self.prepared),
             index_path(agreement.id): write_index(AgreementIndex(agreement.id, 1, entries)),
             **{entry.path: write_bundle(bundle) for entry, bundle in zip(entries, bundles, strict=True)},
         }
@@ -167,7 +182,7 @@ class Centre:
         for name in ("in", "receipts"):
             (mailbox / name).mkdir(parents=True, exist_ok=True)
         rights = Rights(lambda agreement: agreement == AGREEMENT, lambda agreement: agreement in self.active)
-        return PracticeAccount(practice, Places(self.folder, mailbox), rights, lambda: None)
+        return PracticeAccount(practice, Places(self.folder, mailbox, self.log), rights, lambda: None)
 
     def receive(self, key: VerifyKey, practice: str = PRACTICE) -> list[ReceivedResult | object]:
         """Take everything in, once, in order, and write the receipts."""
@@ -180,11 +195,18 @@ class Centre:
                 self.active = frozenset({AGREEMENT})
             else:
                 taken.append(open_sealed(data, PracticeIdentity(practice, key), self.seal_key))
+            self.enter(practice, name.sequence, taken[-1], file_digest(data))
             receipt = Receipt(practice, name.sequence, file_digest(data), NOW.replace(microsecond=0))
             signed = sign_receipt(receipt, "NORTHSIDE", self.receipt_key)
             (mailbox / "receipts" / receipt_name(name.sequence)).write_bytes(signed)
             path.unlink()
         return taken
+
+    def enter(self, practice: str, sequence: int, taken: ReceivedResult | object, file: str) -> None:
+        """In the log, what was taken in."""
+        is_result = isinstance(taken, ReceivedResult)
+        kind = EntryKind.RESULT_RECEIVED if is_result else EntryKind.AGREEMENT_ACCEPTED
+        self.log.enter_message(kind, practice, {"agreement": AGREEMENT, "sequence": sequence}, file)
 
 
 def make_agreement(*search_ids: str, **changes: object) -> Agreement:
@@ -201,21 +223,28 @@ def make_agreement(*search_ids: str, **changes: object) -> Agreement:
         "kind": Kind.SHARING,
         "hub": "NORTHSIDE",
         "practices": (PRACTICE, "Z90002"),
-        "purposes": ("Comparing care between practices to improve it",),
-        "prohibited_uses": ("Performance management",),
-        "legal_basis": ("UK GDPR Article 6(1)(e)",),
+        "purposes": (Purpose(PurposeTag.CARE_IMPROVEMENT, "Comparing care between practices to improve it"),),
+        "prohibited_uses": ("re_identification", "performance_management"),
         "searches": tuple(
             SearchTerms(one.id, tuple(dimension.name for dimension in one.dimensions), one.schedule) for one in searches
         ),
         "tables": {table: tuple(sorted(columns)) for table, columns in sorted(tables.items())},
-        "codelists": tuple(sorted({name for one in searches for name in one.codelists})),
+        "codelists": {name: found.digest for one in searches for name, found in one.codelists.items()},
         "profile": "gp-bench",
         "opt_out_policy": OptOutPolicy.TYPE1_EXCLUDED,
         "view": View.NAMED_BY_CONSENT,
         "start": date(2026, 1, 1),
-        "end": date(2099, 12, 31),
+        "end": NOW.date() + timedelta(days=1000),
+        "undertakings": undertakings(
+            dpia=ImpactAssessment("DPIA 12", "d" * 64, "A. Guardian", NOW.date() + timedelta(days=400)),
+            review=NOW.date() + timedelta(days=400),
+            offer_until=NOW.date() + timedelta(days=60),
+        ),
     }
-    return Agreement(**(terms | changes))  # type: ignore[arg-type]
+    made = Agreement(**(terms | changes))  # type: ignore[arg-type]
+    if made.version == 1 or made.undertakings is None:
+        return made
+    return replace(made, undertakings=replace(made.undertakings, supersedes="e" * 64))
 
 
 def library(*search_ids: str) -> tuple[Path, ...]:

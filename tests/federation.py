@@ -41,8 +41,8 @@ from agent.state import StateFolder
 from agent.transport import Patience
 from agent.turn import Turn, open_turn
 from governance.agreement import Agreement as Terms
-from governance.agreement import Kind, SearchTerms, View
 from governance.catalogue import SearchBundle, role_name, write_bundle
+from governance.clauses import ImpactAssessment, Kind, Purpose, PurposeTag, SearchTerms, View
 from governance.keys import SigningKey, read_signing_key
 from governance.optouts import OptOutPolicy, take_off
 from governance.profiles import profile, size_band
@@ -68,13 +68,13 @@ from hub.receive import Turn as HubTurn
 from hub.receive import receive_waiting
 from hub.repository import AGREEMENT_LIFETIME
 from hub.settings import database_settings, migrate
-from hub.staff import new_key, signer
+from hub.staff import new_key, publish_identity, signer
 from searches.document import SearchFiles, content_digest, library_folder, read_folder, read_search
 from searches.people import AnswerRow, Roster, gather
 from searches.search import Outcome as SearchOutcome
 from searches.search import Schedule, Search
 from tests.conformance.already import already_green
-from tests.governance_kit import first_release
+from tests.governance_kit import first_release, undertakings
 
 HUB = "NORTHSIDE"
 AGREEMENT = "heart-health"
@@ -340,24 +340,29 @@ class Federation:
             kind=Kind.SHARING,
             hub=HUB,
             practices=tuple(sorted(self.agents)),
-            purposes=("Comparing care between practices to improve it",),
-            prohibited_uses=("Performance management",),
-            legal_basis=("UK GDPR Article 6(1)(e)",),
+            purposes=(Purpose(PurposeTag.CARE_IMPROVEMENT, "Comparing care between practices to improve it"),),
+            prohibited_uses=("re_identification", "performance_management"),
             searches=(SearchTerms(SEARCH, ("age_band", "sex"), Schedule.MONTHLY),),
             tables={"patient": ("patient_id", "age", "age_band", "sex"), "event": ("patient_id", "event_date", "code")},
-            codelists=("pulse_rhythm",),
+            codelists={name: one.digest for name, one in read_search(search_files()).codelists.items()},
             profile="gp-bench",
             opt_out_policy=OptOutPolicy.TYPE1_EXCLUDED,
             view=View.NAMED_BY_CONSENT,
             start=today - timedelta(days=400),
             end=today + timedelta(days=400),
+            undertakings=undertakings(
+                dpia=ImpactAssessment("DPIA 12", "d" * 64, "A. Guardian", today + timedelta(days=400)),
+                review=today + timedelta(days=400),
+                offer_until=None,
+            ),
         )
         return dataclasses.replace(terms, **changes)  # type: ignore[arg-type]
 
     def propose(self, terms: Terms | None = None) -> AgreementRow:
         reviewers = [self.staff_key(Role.CLINICAL), self.staff_key(Role.GOVERNANCE)]
         targets = read_targets_keys(offline_folder(self.centre))
-        return propose(self.centre, terms or self.terms(), Signers(targets, reviewers))
+        signers = Signers(targets, reviewers, self.staff_key(Role.AUTHOR))
+        return propose(self.centre, terms or self.terms(), signers)
 
     def publish(self, *search_ids: str, agreement: str = AGREEMENT) -> Publication:
         files = [read_folder(library_folder(search_id)) for search_id in search_ids or (SEARCH,)]
@@ -391,6 +396,11 @@ class Federation:
     def renew_agreement_files(self, agreement: str = AGREEMENT) -> None:
         """Publish an agreement's files from the database as it is now."""
         put_files(self.centre, in_force(agreement), [self.staff_key(Role.CLINICAL), self.staff_key(Role.GOVERNANCE)])
+
+    def renew_timestamps(self) -> None:
+        """What a hub's service and its people do while time goes by: sign the catalogue anew, unchanged."""
+        self.renew_agreement_files()
+        publish_identity(self.centre, read_targets_keys(offline_folder(self.centre)))
 
     def publish_half_signed(self, agreement: str, *roles: Role) -> None:
         """Publish an agreement's role again, signed by these only, past the check that the hub makes."""

@@ -21,6 +21,7 @@ from governance.catalogue import (
     write_hub,
     write_index,
 )
+from governance.clauses import Undertakings
 from governance.keys import SealingKey, SigningKey
 from governance.optouts import CountedPeople, take_off
 from governance.profiles import GP_BENCH, Profile
@@ -31,6 +32,7 @@ from governance.standing import Places
 from governance.suppress import Practice, SafeTable, Terms, suppress
 from governance.terms import activate, read_agreement, read_terms, sign_agreement
 from governance.wire import FIRST, Acceptance, AgreementDecision, PracticeIdentity, sign_acceptance
+from searches.codelist import parse_codelist
 from searches.document import SearchFiles, content_digest
 from searches.people import PeopleSet, PeopleSets, Roster
 from searches.search import TOTALS, Dimension, Good, Outcome, Schedule, Search, Unit
@@ -39,29 +41,36 @@ REFERENCE_DATE = date(2026, 3, 31)
 TODAY = date(2026, 4, 2)
 PRACTICE = "Z90001"
 
+CODELIST = "system,code,label,category\nsnomed,162999005,pulse regular on examination,\n"
+PINNED = parse_codelist("pulse_rhythm", CODELIST).digest
+
 TERMS = """
-schema: 1
+schema: 2
 id: heart-health
 version: 1
 title: Heart health in Northside
 kind: sharing
 hub: NORTHSIDE
 practices: [Z90001, Z90002]
-purposes: [Comparing care between practices to improve it]
-prohibited_uses: [Performance management, Insurance]
-legal_basis: ["UK GDPR Article 6(1)(e) and 9(2)(h)"]
+purposes:
+  - {tag: care_improvement, text: Comparing care between practices to improve it, benefits: [Care gets better]}
+prohibited_uses: [re_identification, performance_management, Ranking of practices]
+legal: {article_6: 6(1)(e), article_9: 9(2)(h), schedule_1: paragraph 2, confidentiality: anonymous}
 searches:
   - {id: tiny-search, dimensions: [sex], schedule: monthly}
 tables:
   patient: [patient_id, age, sex]
   event: [patient_id, event_date, code]
-codelists: [pulse_rhythm]
+codelists: {pulse_rhythm: "PINNED"}
 profile: gp-bench
-opt_outs: type1_excluded
+opt_outs: {national: not_applicable, reason: what leaves is anonymous}
 view: named_by_consent
+dpia: {reference: DPIA 12, sha256: "DIGEST", approved_by: A. Guardian, review: 2027-01-31}
+review: 2027-03-31
+offer_until: 2026-06-01
 start: 2026-01-01
 end: 2027-12-31
-"""
+""".replace("PINNED", PINNED).replace("DIGEST", "d" * 64)
 
 SEARCH_YAML = """
 schema: 1
@@ -88,8 +97,6 @@ SEARCH_SQL = """SELECT p.patient_id, p.sex,
 FROM patient AS p
 WHERE p.age >= 65
 """
-
-CODELIST = "system,code,label,category\nsnomed,162999005,pulse regular on examination,\n"
 
 
 def signing_key(name: str) -> SigningKey:
@@ -126,6 +133,13 @@ HUB = HubIdentity(
 def agreement(**changes: object) -> Agreement:
     """The agreement, with changes."""
     return replace(read_terms(TERMS), **changes)  # type: ignore[arg-type]
+
+
+def undertakings(**changes: object) -> Undertakings:
+    """What the agreement states beyond what searches may ask, with changes."""
+    rest = read_terms(TERMS).undertakings
+    assert rest is not None
+    return replace(rest, **changes)  # type: ignore[arg-type]
 
 
 def acceptance(of: Agreement | None = None, **changes: object) -> Acceptance:

@@ -51,7 +51,8 @@ class Federation:
         searches = [load_search(library_folder(search)) for search in library()]
         terms = agreement(self.config.code, self.practices, searches, centre.today())
         people = self._reviewers()
-        propose(centre, terms, Signers(read_targets_keys(offline), [people.clinical[1], people.governance[1]]))
+        reviewers = [people.clinical[1], people.governance[1]]
+        propose(centre, terms, Signers(read_targets_keys(offline), reviewers, people.author[1]))
 
     def run(self, mailbox: tuple[str, int], steps: Steps) -> None:
         """From enrolment to the last receipt."""

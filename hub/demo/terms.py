@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import hashlib
 from collections.abc import Sequence
 from datetime import date, timedelta
 
-from governance.agreement import Agreement, Kind, SearchTerms, View
+from governance.agreement import Agreement
+from governance.agreement_draft import scope_of
+from governance.clauses import (
+    Confidentiality,
+    ImpactAssessment,
+    Kind,
+    Legal,
+    Office,
+    Party,
+    PartyRole,
+    ProhibitedUse,
+    Purpose,
+    PurposeTag,
+    Received,
+    Recipient,
+    RecipientView,
+    Retention,
+    SearchTerms,
+    Security,
+    Undertakings,
+    View,
+    Withdrawal,
+)
 from governance.optouts import OptOutPolicy
 from hub.demo.plan import AGREEMENT_ID, REFERENCE_DATE, PlannedPractice
-from searches.footprint import footprint
-from searches.parse import parse
 from searches.search import Search
+
+_DPIA = b"Invented people: a real impact assessment is a document that somebody approved.\n"
 
 
 def agreement(hub: str, practices: Sequence[PlannedPractice], searches: Sequence[Search], today: date) -> Agreement:
     """An agreement that runs from before the reference date until a year from now."""
-    tables: dict[str, set[str]] = defaultdict(set)
-    codelists: set[str] = set()
-    for search in searches:
-        read = footprint(parse(search.sql))
-        codelists |= read.codelists
-        for table, columns in read.tables.items():
-            tables[table] |= columns
+    tables, codelists = scope_of(searches)
     return Agreement(
         id=AGREEMENT_ID,
         version=1,
@@ -30,18 +46,47 @@ def agreement(hub: str, practices: Sequence[PlannedPractice], searches: Sequence
         kind=Kind.SHARING,
         hub=hub,
         practices=tuple(practice.code for practice in practices),
-        purposes=("Comparing care between practices, so that they can learn from each other",),
-        prohibited_uses=("Performance management", "Payment", "Insurance", "Marketing", "Re-identification"),
-        legal_basis=("Invented people: a real agreement states its basis here",),
+        purposes=(
+            Purpose(
+                PurposeTag.CARE_IMPROVEMENT,
+                "Comparing care between practices, so that they can learn from each other",
+                ("Practices see where others reach more of their patients", "Each keeps its own list to act on"),
+            ),
+        ),
+        prohibited_uses=tuple(ProhibitedUse),
         searches=tuple(
             SearchTerms(search.id, tuple(dimension.name for dimension in search.dimensions), search.schedule)
             for search in searches
         ),
-        tables={table: tuple(sorted(columns)) for table, columns in sorted(tables.items())},
-        codelists=tuple(sorted(codelists)),
+        tables=tables,
+        codelists=codelists,
         profile="gp-bench",
         opt_out_policy=OptOutPolicy.TYPE1_EXCLUDED,
         view=View.NAMED_BY_CONSENT,
         start=min(REFERENCE_DATE, today) - timedelta(days=365),
         end=max(REFERENCE_DATE, today) + timedelta(days=365),
+        undertakings=_undertakings(hub, today),
+    )
+
+
+def _undertakings(hub: str, today: date) -> Undertakings:
+    review = today + timedelta(days=365)
+    return Undertakings(
+        supersedes="",
+        offer_until=None,
+        controllers={},
+        practice_office=Office.CALDICOTT_GUARDIAN,
+        parties=(Party(hub, "Demonstration hub", PartyRole.HUB_OPERATOR),),
+        joint=None,
+        legal=Legal("6(1)(e)", "9(2)(h)", "paragraph 2", Confidentiality.ANONYMOUS),
+        national_reason="what leaves is anonymous, and these people are invented",
+        excluded=(),
+        recipients=(Recipient("The practices of this agreement", "all staff", RecipientView.PRACTICE_LEVEL),),
+        onward=(),
+        publication="",
+        retention=Retention(results_days=1095, derived_days=1095, audit_years=8),
+        security=Security(toolkit_met=True, country="United Kingdom"),
+        dpia=ImpactAssessment("Demonstration", hashlib.sha256(_DPIA).hexdigest(), "Grace Governance", review),
+        review=review,
+        withdrawal=Withdrawal(allowed=True, notice_days=30, received=Received.KEEP),
     )

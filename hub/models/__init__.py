@@ -8,12 +8,19 @@ from hub.models.log import Event, Quarantined
 from hub.models.practices import Invitation, Practice, StaffMember
 from hub.models.results import Figure, Receipt, Result
 from hub.models.searches import PublishedSearch
+from hub.models.suspensions import Suspension
+from hub.models.tree import LogCheckpoint, LogCosignature, LogHash, LogLeaf, LogSecret
 
 __all__ = [
     "Agreement",
     "Event",
     "Figure",
     "Invitation",
+    "LogCheckpoint",
+    "LogCosignature",
+    "LogHash",
+    "LogLeaf",
+    "LogSecret",
     "Membership",
     "Practice",
     "PublishedSearch",
@@ -21,4 +28,5 @@ __all__ = [
     "Receipt",
     "Result",
     "StaffMember",
+    "Suspension",
 ]

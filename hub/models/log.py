@@ -31,6 +31,7 @@ QUARANTINE_REASONS = (
     "restates_other_searches",
     "search_not_published",
     "sequence_already_used",
+    "state_does_not_allow",
     "too_large",
 )
 

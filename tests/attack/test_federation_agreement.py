@@ -169,14 +169,14 @@ def test_an_older_word_that_comes_late_does_not_overrule_a_newer_one(tmp_path: P
     early = next(elm.in_folder.iterdir())
     kept = early.read_bytes()
     early.unlink()
-    elm.say(decision=AgreementDecision.DECLINE)
+    elm.say(decision=AgreementDecision.WITHDRAW)
     federation.receive()
 
     (elm.in_folder / early.name).write_bytes(kept)
     federation.receive()
 
     assert elm.receipts == ("00000001.receipt", "00000002.receipt")
-    with pytest.raises(PublicationError, match="is decline"):
+    with pytest.raises(PublicationError, match="is withdraw"):
         federation.publish()
 
 

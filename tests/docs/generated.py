@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from searches.canon import BOUND_DATES, TABLES, Column
+from tests.docs.agreement_states import agreement_states
 from tests.docs.engines import engines
 from tests.docs.language import language
 from tests.docs.layouts import layouts
@@ -81,6 +82,7 @@ def help_of(module: str, *words: str) -> str:
 
 
 PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/agreement-states.md": agreement_states,
     "docs/reference/canonical-tables.md": canonical_tables,
     "docs/reference/command-line.md": command_line,
     "docs/reference/engines.md": engines,

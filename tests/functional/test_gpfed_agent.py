@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
@@ -21,16 +22,16 @@ from tests.agent_kit import PRACTICE, write_extract
 ROOT = Path(__file__).parents[2]
 IDLE_TARGET_MB = 40
 TERMS = """
-schema: 1
+schema: 2
 id: heart-health
 version: 1
 title: Heart health in Northside
 kind: sharing
 hub: NORTHSIDE
 practices: [Z90001, Z90002]
-purposes: [Comparing care between practices to improve it]
-prohibited_uses: [Performance management]
-legal_basis: ["UK GDPR Article 6(1)(e) and 9(2)(h)"]
+purposes:
+  - {tag: care_improvement, text: Comparing care between practices to improve it}
+legal: {article_6: 6(1)(e), article_9: 9(2)(h), schedule_1: paragraph 2, confidentiality: anonymous}
 searches:
   - {id: pulse-rhythm-65, dimensions: [age_band, sex], schedule: monthly}
 tables:
@@ -38,11 +39,17 @@ tables:
   event: [patient_id, event_date, code]
 codelists: [pulse_rhythm]
 profile: gp-bench
-opt_outs: type1_excluded
+opt_outs: {national: not_applicable, reason: what leaves is anonymous}
 view: named_by_consent
+dpia:
+  reference: DPIA 12
+  sha256: dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+  approved_by: A. Guardian
+  review: NEXT
+review: NEXT
 start: 2026-01-01
-end: 2099-12-31
-"""
+end: NEXT
+""".replace("NEXT", (datetime.now(UTC).date() + timedelta(days=400)).isoformat())
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class RunningHub:
         for role, path in self.keys.items():
             self.hub("key", "new", f"{role}.person", "--name", role, "--role", role, "--out", path)
         (folder / "terms.yaml").write_text(TERMS)
-        self.hub("agreement", "propose", folder / "terms.yaml", *self.reviewers)
+        self.hub("agreement", "propose", folder / "terms.yaml", "--drafter-key", self.keys["author"], *self.reviewers)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "hub", "--hub", str(folder), "serve", "--json"],
             cwd=ROOT,

@@ -21,15 +21,16 @@ from governance.enrolment import EnrolmentCode
 from searches.document import library_folder
 
 AGREEMENT = """\
-schema: 1
+schema: 2
 id: heart-health
 version: 1
 title: Heart health in Northside
 kind: sharing
 hub: NORTHSIDE
 practices: [Z90001]
-purposes: [Comparing care between practices to improve it]
-prohibited_uses: [Performance management]
+purposes:
+  - {{tag: care_improvement, text: Comparing care between practices to improve it}}
+legal: {{article_6: 6(1)(e), article_9: 9(2)(h), schedule_1: paragraph 2, confidentiality: anonymous}}
 searches:
   - {{id: pulse-rhythm-65, dimensions: [age_band, sex], schedule: monthly}}
 tables:
@@ -37,8 +38,14 @@ tables:
   event: [patient_id, event_date, code]
 codelists: [pulse_rhythm]
 profile: gp-bench
-opt_outs: type1_excluded
+opt_outs: {{national: not_applicable, reason: what leaves is anonymous}}
 view: unnamed
+dpia:
+  reference: DPIA 12
+  sha256: dddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddddd
+  approved_by: A. Guardian
+  review: {end}
+review: {end}
 start: {start}
 end: {end}
 """
@@ -69,7 +76,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     today = datetime.now(tz=UTC).date()
     text = AGREEMENT.format(start=today - timedelta(days=30), end=today + timedelta(days=30))
     (made / "agreement.yaml").write_text(text, encoding="utf-8")
-    done(hub(made, "agreement", "propose", str(made / "agreement.yaml"), *reviewers(made)))
+    done(hub(made, "agreement", "propose", str(made / "agreement.yaml"), *proposers(made)))
     return made
 
 
@@ -91,6 +98,10 @@ def serving(folder: Path) -> Iterator[dict[str, Any]]:
 def reviewers(folder: Path) -> tuple[str, ...]:
     staff = folder / "keys" / "staff"
     return "--clinical-key", str(staff / "a.clinical.key"), "--governance-key", str(staff / "a.governance.key")
+
+
+def proposers(folder: Path) -> tuple[str, ...]:
+    return "--drafter-key", str(folder / "keys" / "staff" / "a.author.key"), *reviewers(folder)
 
 
 def publish(folder: Path, search: str) -> subprocess.CompletedProcess[str]:
@@ -156,7 +167,7 @@ def test_a_search_that_nobody_signed_for_is_not_published(folder: Path) -> None:
 
 
 def test_a_file_that_is_not_there_is_said_to_be_so(folder: Path) -> None:
-    ended = hub(folder, "agreement", "propose", "nowhere.yaml", *reviewers(folder))
+    ended = hub(folder, "agreement", "propose", "nowhere.yaml", *proposers(folder))
 
     assert (ended.returncode, ended.stderr) == (
         1,
@@ -186,7 +197,7 @@ def test_a_port_that_is_taken_is_named_without_a_trace(folder: Path, option: str
 
 
 def test_an_agreement_is_not_proposed_twice(folder: Path) -> None:
-    ended = hub(folder, "agreement", "propose", str(folder / "agreement.yaml"), *reviewers(folder))
+    ended = hub(folder, "agreement", "propose", str(folder / "agreement.yaml"), *proposers(folder))
 
     assert ended.returncode == 12
     assert "agreement heart-health is version 1, expected 2" in ended.stderr

@@ -202,7 +202,7 @@ def test_results_of_before_there_were_restatements_are_kept_and_stay_written_onc
     with redirect_stdout(io.StringIO()):
         executor.migrate([("hub", "0002_written_once")])
         _cannot_be_changed()
-        MigrationExecutor(connection).migrate([("hub", "0003_restatements")])
+        MigrationExecutor(connection).migrate([("hub", "0005_restatements")])
 
     _cannot_be_changed()
     (result,) = elm.results()

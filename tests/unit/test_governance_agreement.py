@@ -7,19 +7,18 @@ from typing import Any
 
 import pytest
 
-from governance.agreement import (
-    ActiveAgreement,
+from governance.agreement import ActiveAgreement
+from governance.clauses import Kind, Purpose, PurposeTag, SearchTerms, View
+from governance.errors import FormatError, NotPermittedError, SignatureError
+from governance.permission import (
     Clause,
     LocalPolicy,
-    SearchTerms,
-    View,
     can_run,
     check_in_scope,
     check_permitted,
     decide,
     scope,
 )
-from governance.errors import FormatError, NotPermittedError, SignatureError
 from governance.review import ReviewedSearch, Reviewer
 from governance.terms import (
     activate,
@@ -38,6 +37,7 @@ from searches.search import Dimension, Schedule
 from tests.governance_kit import (
     HUB_AGREEMENTS,
     IDENTITY,
+    PINNED,
     PRACTICE_KEY,
     TERMS,
     TODAY,
@@ -106,8 +106,28 @@ REFUSALS: list[tuple[Callable[[], dict[str, Any]], str]] = [
         lambda: {"reviewed": reading({}, frozenset({"abortion"}))},
         "code lists: search tiny-search uses code lists not agreed: abortion",
     ),
-    (lambda: {"active": in_agreement(codelists=())}, "code lists: .* not agreed: pulse_rhythm"),
+    (lambda: {"active": in_agreement(codelists={})}, "code lists: .* not agreed: pulse_rhythm"),
     (lambda: {"active": in_agreement(opt_out_policy="include")}, "opt-outs: opt-out policy is not known"),
+    (
+        lambda: {"active": in_agreement(codelists={"pulse_rhythm": "0" * 64})},
+        "code lists: search tiny-search brings code list pulse_rhythm with other codes .* expected 000000000000, got",
+    ),
+    (
+        lambda: {"reviewed": searching(kind="distribution")},
+        "measures: search tiny-search asks for a mean, agreed are counts alone",
+    ),
+    (
+        lambda: {"active": in_agreement(kind=Kind.INTERNAL)},
+        "controllers: agreement heart-health is internal, its practices belong to 2 controllers: Z90001, Z90002",
+    ),
+    (
+        lambda: {"today": date(2027, 3, 3)},
+        "dates: agreement heart-health is suspended: its impact assessment was due on 2027-01-31",
+    ),
+    (
+        lambda: {"today": date(2027, 5, 1)},
+        "dates: agreement heart-health is suspended: its review was due on 2027-03-31",
+    ),
     (lambda: {"active": in_agreement(profile="open")}, "profile: profile 'open' is not known"),
     (
         lambda: {"reviewed": searching(dimensions=(Dimension("sex", tuple(f"v{n}" for n in range(61))),))},
@@ -156,7 +176,7 @@ def test_each_clause_refuses_by_itself_and_names_itself(change: Callable[[], dic
 
 
 def test_a_refusal_carries_every_reason_and_not_the_first_alone() -> None:
-    decision = decide(in_agreement(codelists=()), reviewed(), LocalPolicy(paused=True), date(2030, 1, 1))
+    decision = decide(in_agreement(codelists={}), reviewed(), LocalPolicy(paused=True), date(2030, 1, 1))
     assert [str(one).split(":")[0] for one in decision.refusals] == ["dates", "code lists", "local policy"]
 
 
@@ -196,19 +216,22 @@ def test_the_order_in_which_people_write_an_agreement_makes_no_difference() -> N
     [
         ("version: 1", "version: 1\nversion: 2", "'version' stands twice"),
         ("version: 1", "version: one", "agreement: version"),
-        ("version: 1", "version: 1\nsecret_use: everything", "agreement: secret_use: extra inputs"),
+        ("version: 1", "version: 1\nsecret_use: everything", "agreement: secret_use: unexpected keyword"),
         ("profile: gp-bench", "profile: [gp-bench]", "agreement: profile"),
-        ("opt_outs: type1_excluded", "opt_outs: include", "agreement: opt_outs"),
-        ("opt_outs: type1_excluded\n", "", "agreement: opt_outs: field required"),
+        ("opt_outs: {national: not_applicable,", "opt_outs: {type1: include,", "Type 1 opt-out are never counted"),
+        ("opt_outs: {national: not_applicable,", "opt_outs: {", "whether .* applies is not said"),
+        ("opt_outs: {national: not_applicable,", "opt_outs: {national: exclude,", "applies is not said"),
+        (", reason: what leaves is anonymous}", "}", "whether the National Data Opt-Out applies is not said"),
         ("end: 2027-12-31", "end: 2025-12-31", "ends on 2025-12-31, before it begins on 2026-01-01"),
-        ("end: 2027-12-31", "end: '2027-02-30'", "a date that does not exist"),
+        ("end: 2027-12-31", "end: '2027-02-30'", "agreement: end: input should be a valid date"),
         ("[Z90001, Z90002]", "[Z90001, Z90001]", "names a practice twice"),
-        ("[pulse_rhythm]", "[pulse_rhythm, pulse_rhythm]", "names a code list twice"),
+        ("review: 2027-03-31\n", "", "agreement: undertakings.review: field required"),
+        ("6(1)(e)", "6(1)(z)", "agreement: undertakings.legal.article_6"),
         ("  event:", "  person:", "names table person, expected one of"),
         ("event_date, code]", "event_date, nhs_number]", "columns that event does not have: nhs_number"),
         ("title: Heart health in Northside", 'title: "\\x1b[2JHeart"', "agreement: title"),
-        ("schema: 1", "- schema", "agreement"),
-        ("schema: 1", "schema: 2", "agreement: schema"),
+        ("schema: 2", "- schema", "agreement"),
+        ("schema: 2", "schema: 1", "agreement: schema is 1, expected 2"),
     ],
 )
 def test_a_document_that_is_not_an_agreement_is_refused(old: str, new: str, why: str) -> None:
@@ -217,7 +240,7 @@ def test_a_document_that_is_not_an_agreement_is_refused(old: str, new: str, why:
 
 
 def test_a_list_is_no_agreement() -> None:
-    with pytest.raises(FormatError, match="agreement: document"):
+    with pytest.raises(FormatError, match="agreement: document is not a list of fields"):
         read_terms("[1, 2]")
 
 
@@ -225,21 +248,23 @@ def test_a_list_is_no_agreement() -> None:
     "odd", ["\x1b[2J", "\x9b", "\u202e", "\u2066", "\u200b", "\u00ad", "\u2028", "\ufeff", "\U000e0041"]
 )
 def test_no_line_of_an_agreement_hides_or_turns_round_what_a_signatory_reads(odd: str) -> None:
-    document = document_of(agreement(purposes=(f"Comparing care{odd} of practices",)))
+    purpose = Purpose(PurposeTag.CARE_IMPROVEMENT, f"Comparing care{odd} of practices")
+    document = document_of(agreement(purposes=(purpose,)))
     with pytest.raises(FormatError, match="purposes"):
         read_document(document)
 
 
 def test_an_agreement_in_words_names_what_leaves_and_what_never_does() -> None:
     words = in_words(agreement())
-    assert "In force from 2026-01-01 to 2027-12-31." in words
-    assert "tiny-search, monthly, by sex" in words
+    assert "In force from 2026-01-01 to 2027-12-31, for a practice once it has signed." in words
+    assert "search: tiny-search; how often: monthly, for 1 date each; split by: sex;" in words
     assert "counts, never rows" in words
-    assert "Found by the code lists: pulse_rhythm.\n" in words
-    assert "Found by the code lists: none.\n" in in_words(agreement(codelists=()))
-    assert "  * not stated" in in_words(agreement(legal_basis=()))
+    assert f"code list: pulse_rhythm; SHA-256 of its codes: {PINNED}" in words
+    assert "Found by the code lists: none.\n" in in_words(agreement(codelists={}))
+    assert "UK GDPR Article 6(1)(e) and Article 9(2)(h)." in words
     assert "never your name" in in_words(agreement(view=View.UNNAMED))
-    assert "  * x, weekly\n" in in_words(agreement(searches=(SearchTerms("x", (), Schedule.WEEKLY),)))
+    first = agreement(searches=(SearchTerms("x", (), Schedule.WEEKLY),), undertakings=None)
+    assert "  * x, weekly\n" in in_words(first)
 
 
 # --- in force ---------------------------------------------------------------------------------------------------------
@@ -299,6 +324,6 @@ def test_a_practice_that_is_no_party_cannot_sign_itself_in() -> None:
 
 
 def test_an_agreement_is_not_in_force_before_it_begins_or_after_it_ended() -> None:
-    for day, why in ((date(2025, 12, 31), "begins on"), (date(2028, 1, 1), "ended on")):
+    for day, why in ((date(2025, 12, 31), "begins on"), (date(2028, 1, 1), "ended on"), (date(2027, 5, 1), "was due")):
         with pytest.raises(NotPermittedError, match=why):
             activate(SIGNED, HUB_AGREEMENTS.public, WORD, IDENTITY, day)

@@ -193,7 +193,7 @@ def test_wrong_arguments_are_told_apart(folder: Path, capsys: pytest.CaptureFixt
     assert "belong together" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         main(["verify", str(folder / "mistyped")])
-    assert f"no folder at {folder / 'mistyped'}" in capsys.readouterr().err
+    assert f"no file or folder at {folder / 'mistyped'}" in capsys.readouterr().err
 
 
 def test_help_names_the_exit_codes(capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,7 @@ from governance.sealing import PAYLOAD_TYPE, SEALED_TYPE, ResultMessage, padded_
 from governance.signing import encode64, pae
 from governance.suppress import SafeTable, not_run
 from governance.targets import AgreementIndex, IndexEntry, search_path, write_bundle, write_hub, write_index
-from governance.terms import digest_of, document_of, sign_agreement
+from governance.terms import digest_of, document_of, page_of, read_document, sign_agreement
 from governance.wire import FileKind, file_digest, receipt_name, sign_acceptance, upload_name
 from tests.governance_kit import (
     HUB,
@@ -113,14 +113,28 @@ def enrolment_messages() -> Vector:
 
 
 def agreement_document() -> Vector:
-    """From YAML to what both sides sign."""
+    """From YAML to what both sides sign, and to the page that people read."""
     document = document_of(agreement())
     return {
         "yaml": TERMS,
         "document": text(document),
         "digest": digest_of(document),
+        "page": page_of(agreement()),
         "hub_key": HUB_AGREEMENTS.public.text,
         "envelope": text(sign_agreement(agreement(), HUB_AGREEMENTS)),
+    }
+
+
+def first_agreement_document() -> Vector:
+    """A document of schema 1: still read, no longer proposed."""
+    kept = json.loads((FOLDER / "agreement-schema-1.json").read_text(encoding="utf-8"))["document"]
+    terms = read_document(kept.encode("utf-8"))
+    document = document_of(terms)
+    return {
+        "document": text(document),
+        "digest": digest_of(document),
+        "hub_key": HUB_AGREEMENTS.public.text,
+        "envelope": text(sign_agreement(terms, HUB_AGREEMENTS)),
     }
 
 
@@ -237,6 +251,7 @@ VECTORS: dict[str, Callable[[], Vector]] = {
     "enrolment-code": code_vectors,
     "enrolment-messages": enrolment_messages,
     "agreement": agreement_document,
+    "agreement-schema-1": first_agreement_document,
     "acceptance": acceptance_message,
     "receipt": receipt_note,
     "catalogue": catalogue_targets,

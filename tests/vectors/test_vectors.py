@@ -50,12 +50,13 @@ def test_a_result_sealed_long_ago_still_opens() -> None:
 
 
 def test_messages_of_long_ago_are_still_read() -> None:
-    word, note, terms = vector("acceptance"), vector("receipt"), vector("agreement")
+    word, note = vector("acceptance"), vector("receipt")
     assert read_acceptance(word["file"].encode(), VerifyKey.parse(word["practice_key"])).named
     assert check_upload(word["file_name"], word["file"].encode()).sequence == 1
     assert read_receipt(note["note"].encode(), note["name"], VerifyKey.parse(note["key"])).sequence == 7
-    signed = read_agreement(terms["envelope"].encode(), VerifyKey.parse(terms["hub_key"]))
-    assert signed.digest == terms["digest"]
+    for terms in (vector("agreement"), vector("agreement-schema-1")):
+        signed = read_agreement(terms["envelope"].encode(), VerifyKey.parse(terms["hub_key"]))
+        assert signed.digest == terms["digest"]
     assert EnrolmentCode.parse(vector("enrolment-code")["text"]).port == 2222
     assert len(verify_lines("".join(line + "\n" for line in vector("diary")["lines"]).encode()).entries) == 3
 

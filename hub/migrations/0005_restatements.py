@@ -20,7 +20,7 @@ MAKE, DROP = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hub", "0002_written_once")]
+    dependencies = [("hub", "0004_suspension")]
     operations = [
         migrations.RunSQL(DROP, MAKE),
         migrations.RemoveConstraint("result", "one_result_per_practice_agreement_period"),
