@@ -17,7 +17,26 @@ TOGETHER = {
 }
 """Files that look at one thing, which takes long to make."""
 
-LONGEST = (_DEMONSTRATION,)
+LONGEST = (
+    _DEMONSTRATION,
+    "tests/integration/test_sites.py",
+    "tests/integration/test_engines.py",
+    "tests/integration/test_conformance.py",
+    "tests/generative/test_same_answers.py",
+    "tests/generative/test_layout_mutations.py",
+    "tests/spec/test_language_in_batches.py",
+    "tests/spec/test_language_in_layouts.py",
+    "tests/functional/test_gpfed_agent.py",
+    "tests/integration/test_server_batch.py",
+    "tests/generative/language/test_language.py",
+    "tests/integration/test_agent_over_database.py",
+    "tests/integration/test_database_answers.py",
+    "tests/integration/test_site_tables.py",
+    "tests/spec/test_library.py",
+    "tests/spec/test_engine_mutations.py",
+    "tests/integration/test_agent_kills.py",
+    "tests/integration/test_agent_conformance.py",
+)
 """The groups that go first, the longest before the others; the rest go in their own order."""
 
 

@@ -5,6 +5,7 @@ Everything happens in the tree; the text is written once, by the engine.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -23,6 +24,7 @@ from searches.layouts.layout import Layout
 from searches.search import Codelist
 
 _CODELISTS = Path(__file__).parents[1] / "codelists"
+_DIGITS = re.compile(r"[1-9][0-9]{0,18}")
 _LARGEST = 2**63 - 1
 
 # Completed months: calendar months between, less one until the day of the month is reached. Someone born on the 29th of
@@ -166,7 +168,7 @@ def codes_asked(columns: CodeColumns, node: exp.In, codes: Mapping[str, tuple[st
 
 def as_numbers(codes: Iterable[str]) -> list[str]:
     """Those of some codes that a column of numbers can hold; no other can ever be found there."""
-    return [code for code in codes if code.isdigit() and code[0] != "0" and int(code) <= _LARGEST]
+    return [code for code in codes if _DIGITS.fullmatch(code) and int(code) <= _LARGEST]
 
 
 def _one_of(column: exp.Column, codes: Sequence[str], *, is_number: bool) -> exp.Binary | exp.In:

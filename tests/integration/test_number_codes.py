@@ -17,7 +17,7 @@ from searches.server_batch import together
 from searches.translate import ask, statement
 from tests.engine_kit import PRACTICE, RawPractice, Rows, in_order, raw_practice
 from tests.engine_servers import RUNNING, Database, Servers
-from tests.site_kit import PREFIX, SCHEMA, SitePractice, drop, held
+from tests.site_kit import PREFIX, SCHEMA, SitePractice, canonical_rows, drop, held
 from tests.small_search import DIABETIC, small_search
 
 DAY = date(2024, 2, 29)
@@ -112,6 +112,25 @@ def test_a_batch_asks_for_numbers_too(practice: RawPractice, servers: Servers, l
     met = sum(1 for row in alone if row[1] == "met")
     assert found.outcome(Outcome.MET).rows == met
     assert (met > 0) is listed
+
+
+@pytest.mark.parametrize("system", ["snomed", "ctv3"])
+def test_a_batch_says_the_same_with_an_index_and_without(practice: RawPractice, servers: Servers, system: str) -> None:
+    code = next(code for code in small_search().codelists["diabetes"].codes if code.system == system)
+    search = replace(small_search(DIABETIC), codelists={"diabetes": Codelist("diabetes", (code,), "3" * 64)})
+    planned = plan([ask(search, CHOSEN, DAY)])
+    with servers.database("postgresql") as database:
+        loaded = SitePractice(practice, NATIVE).load(database)
+        patients = canonical_rows(held(loaded, database), "patient", DAY)
+        people = Roster(tuple(sorted((str(row[0]) for row in patients), key=int)))
+        here = held(loaded, database)
+        before = together(here, planned, people)
+        for column in ("SNOMEDCode", "CTV3Code"):
+            database.run(f'CREATE INDEX ON "{SCHEMA}"."{PREFIX}SRCode" ("{column}")')
+        database.run("SET enable_seqscan = off")
+        after = together(here, planned, people)
+    assert before == after
+    assert before.keys() == {search.id}
 
 
 @pytest.mark.parametrize(("kept_as", "served"), [("bigint", True), ("text", False)])

@@ -13,8 +13,8 @@ from tests.generative.language.populations import World, world
 from tests.generative.language.searches import many_searches
 from tests.mutations.rewrites import Planted
 
-SEARCHES, POPULATIONS, SEED = 150, 25, 20_261_122
-"""As `make generative` draws them by itself."""
+SEARCHES, POPULATIONS, SEED = 240, 25, 20_261_122
+"""The seed is that of `make generative`."""
 
 
 @cache

@@ -10,10 +10,12 @@ from sqlglot import exp
 
 from agent.databases.settings import _TYPES
 from searches.engines import ENGINES, Site
+from searches.engines.listed import listed_numbers
 from searches.engines.site import FoundTable
 from searches.errors import LayoutError
 from searches.layouts import layout
-from searches.layouts.expand import Bindings, definitions
+from searches.layouts.at_site import number_codes
+from searches.layouts.expand import Bindings, as_numbers, definitions
 from searches.layouts.layout import TYPES
 from searches.layouts.site_tables import Wanted, compare
 
@@ -113,3 +115,22 @@ def test_a_prefix_that_was_forgotten_is_guessed() -> None:
         layout("tpp_sr"), Site("gp"), "postgresql", Wanted(frozenset({"SRPatient"})), listed
     ).complaints
     assert complaint.endswith('set prefix = "my_"')
+
+
+def test_a_number_in_a_list_is_digits_and_nothing_else() -> None:
+    [made] = listed_numbers(["44054006", "73211009"])
+    assert made.name == "44054006, 73211009"
+    with pytest.raises(ValueError, match="a number is written in digits"):
+        listed_numbers(["1) OR (1 = 1"])
+
+
+def test_codes_that_no_number_can_be_are_left_out() -> None:
+    assert as_numbers(["44054006", "C10F.", "0123456", "9" * 19, ""]) == ["44054006"]
+
+
+def test_only_declared_code_columns_become_numbers() -> None:
+    assert "medication.code_dmd" in number_codes(layout("emis_im1"), TYPED)
+    as_text = replace(TYPED, types=(("Coding_DrugCode.DmdProductCodeId", "text"),))
+    assert "medication.code_dmd" not in number_codes(layout("emis_im1"), as_text)
+    assert number_codes(layout("vision"), TYPED) == frozenset()
+    assert number_codes(layout("tpp_sr"), Site("gp")) == frozenset()

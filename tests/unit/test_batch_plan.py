@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -16,6 +18,7 @@ from searches.search import Unit
 from searches.translate import Question, ask
 from tests.small_search import DIABETES, small_search
 
+ROOT = Path(__file__).parents[2]
 CANONICAL = layout("canonical")
 DAY = date(2026, 3, 31)
 LATEST = """
@@ -124,6 +127,7 @@ ALONE = {
     "EXISTS (SELECT 1 FROM latest AS f WHERE f.patient_id = l.patient_id)": (
         "EXISTS is tied to a row that may be missing"
     ),
+    f"EXISTS ({IN_EVENT} GROUP BY e.patient_id HAVING COUNT(*) > 2)": "HAVING in EXISTS",
     f"EXISTS ({IN_EVENT.replace('p.', 'l.')})": "EXISTS is tied to a row that may be missing",
 }
 
@@ -142,3 +146,19 @@ def test_a_search_of_appointments_runs_alone() -> None:
     of_appointments = replace(asked, search=replace(asked.search, unit=Unit.APPOINTMENT))
     with pytest.raises(NotDecomposableError, match="rows are appointments"):
         decompose(of_appointments)
+
+
+def reasons() -> set[str]:
+    """Every reason for which a search runs alone, as it stands in the code."""
+    texts = [
+        (ROOT / "searches" / name).read_text() for name in ("batch_plan.py", "conditions.py", "feature_reading.py")
+    ]
+    found = re.findall(r'NotDecomposableError\(f?"([^"]*)"', "".join(texts))
+    return {re.sub(r"\{[^}]*\}", "...", reason) for reason in found}
+
+
+def test_the_documents_list_every_reason_to_run_alone() -> None:
+    page = (ROOT / "docs" / "explanation" / "batching.md").read_text()
+    listed = {said.strip() for row in page.splitlines() if row.startswith("|") for said in row.split("|")[2].split(";")}
+    assert len(reasons()) > 20
+    assert reasons() - listed == set()

@@ -182,8 +182,10 @@ def _pointed_day(here: Here, found: Operand) -> str:
     others = [
         other for other in here.columns(Kind.DATE) if other.text.rpartition(".")[2] != found.text.rpartition(".")[2]
     ]
-    moved = f"{found.text} {interval(here, ('MONTH', 'MONTH', 'DAY'))}"
-    if others and here.hand.chance(60):
+    # A month from the end of one: engines differ there, and populations have such days.
+    by = interval(here, ("MONTH", "DAY")) if here.hand.chance(50) else f"{here.hand.pick('-+')} INTERVAL '1' MONTH"
+    moved = f"{found.text} {by}"
+    if others and here.hand.chance(80):
         return f"{moved} {here.hand.pick(ORDERS)} {here.hand.pick(others).text}"
     return f"{here.hand.pick((found.text, moved))} {here.hand.pick(ORDERS)} {bound_date(here).text}"
 

@@ -169,7 +169,7 @@ def short_query(known: Known) -> tuple[str, Rel]:
         rel = replace(rel, text=f"({written})")
     draft = begin(known, rel)
     if hand.chance(50):
-        draft.where.append(condition(draft.here, 0) if hand.chance(50) else pointed(draft.here))
+        draft.where.append(pointed(draft.here) if hand.chance(75) else condition(draft.here, 0))
     if rel.ids is None or hand.chance(60):
         return _counted(draft)
     return _latest(draft)
