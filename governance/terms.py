@@ -32,6 +32,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
@@ -189,6 +190,7 @@ def sign_agreement(agreement: Agreement, key: SigningKey) -> bytes:
     return sign(AGREEMENT_TYPE, document, [key]).to_bytes()
 
 
+@lru_cache(maxsize=64)  # the same bytes under the same key; a hub asks for every message that it takes in
 def read_agreement(envelope: bytes, hub_key: VerifyKey) -> SignedAgreement:
     """An agreement that the hub has signed.
 
