@@ -8,7 +8,8 @@ Example: exact 33, released 31, as a value, because of `held` (two people's move
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from searches.search import Cell
@@ -83,11 +84,31 @@ class CountStory:
 
 
 @dataclass(frozen=True, slots=True)
+class StatisticStory:
+    """One statistic of a distribution: exact, and of the values let out, with what made the difference.
+
+    Args:
+        exact: of today's values, people who opted out taken off; None: there is none.
+        counted: of the values let out, before it goes to the nearest step; None: they may not be shown.
+        why: in words; empty: shown as it is.
+    """
+
+    exact: str | None
+    counted: str | None
+    why: str
+
+    def to_json(self) -> dict[str, object]:
+        """For the practice's own report."""
+        return {"exact": self.exact, "counted": self.counted, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
 class RowStory:
-    """Met, not met and excepted of one row."""
+    """Met, not met and excepted of one row, and of a distribution each statistic by its name."""
 
     dimensions: Cell
     counts: tuple[CountStory, CountStory, CountStory]
+    statistics: Mapping[str, StatisticStory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +137,7 @@ class TableStory:
                         name: count.to_json()
                         for name, count in zip(("met", "not_met", "excepted"), row.counts, strict=True)
                     },
+                    **{name: one.to_json() for name, one in row.statistics.items()},
                 }
                 for row in self.rows
             ],
