@@ -192,11 +192,9 @@ def _check_restated_searches(restates: Result | None, published: list[PublishedS
     if restates is None:
         return
     answered = set(restates.figures.values_list("search__search_id", flat=True))
-    more = sorted({row.search_id for row in published} - answered)
+    more = ", ".join(sorted({row.search_id for row in published} - answered)[:5])
     if more:
-        raise QuarantineError(
-            f"it answers searches that the first did not: {', '.join(more[:5])}", "restates_other_searches"
-        )
+        raise QuarantineError(f"it answers searches that the first did not: {more}", "restates_other_searches")
 
 
 def rechecked(agreement: Terms, tables: Sequence[ReceivedTable], shapes: Sequence[Shape]) -> tuple[SafeTable, ...]:
