@@ -1,4 +1,4 @@
-"""Totals over practices on pages, in files, on the terminal and as JSON: the same everywhere, to each what is theirs."""
+"""Totals over practices on pages, in files, on the terminal and as JSON: the same everywhere, to each his own."""
 
 from __future__ import annotations
 
