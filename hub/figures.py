@@ -1,4 +1,4 @@
-"""From a received table to its one figure: the totals row, column by column."""
+"""From a received table to its one figure: the totals row, column by column; of a distribution with its statistics."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from django.db import connection
 
 from governance.cells import CellState
 from governance.suppress import SafeTable
-from hub.models import PublishedSearch, Result
+from hub.models import Description, PublishedSearch, Result
 
 OUTCOMES = ("met", "not_met", "excepted")
 PARTS = ("state", "value", "below", "above", "reason")
@@ -22,9 +22,20 @@ def store_figures(result: Result, tables: Iterable[tuple[PublishedSearch, SafeTa
     By one prepared statement: building hundreds of model objects took longer than opening their message.
     """
     on = result.reference_date.isoformat()
-    rows = [(result.pk, search.pk, on, *_cells(table)) for search, table in tables]
+    kept = list(tables)
+    rows = [(result.pk, search.pk, on, *_cells(table)) for search, table in kept]
     with connection.cursor() as cursor:
         cursor.executemany(_INSERT, rows)
+    Description.objects.bulk_create(
+        Description(
+            result=result,
+            search=search,
+            reference_date=result.reference_date,
+            statistics=table.totals.statistics.to_json(),
+        )
+        for search, table in kept
+        if table.totals.statistics is not None
+    )
 
 
 def _cells(table: SafeTable) -> list[str | int | None]:

@@ -84,9 +84,13 @@ def front_row(comparison: Comparison, href: str, place: int) -> list[Cell]:
     return [
         {"html": Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, title)},
         _own_figure(comparison.own),
-        {"text": _percent_or_dash(comparison.peers_median)},
+        {"text": _percent_or_dash(comparison.peers_median if comparison.search.measure is None else None)},
         {"text": _percent_or_dash(comparison.target)},
-        {"html": Markup("{}{}").format(_spark(comparison, place), answered)},
+        {
+            "html": Markup("{}{}").format(
+                _spark(comparison, place) if comparison.search.measure is None else "", answered
+            )
+        },
     ]
 
 

@@ -86,7 +86,8 @@ def test_own_figure_has_its_counts_and_its_interval() -> None:
 
 
 def test_a_peer_has_no_field_that_could_hold_a_count() -> None:
-    assert {field.name for field in fields(Peer)} == {"label", "named", "standing", "percentage", "size_band", "first"}
+    named = {"label", "named", "standing", "percentage", "size_band", "first", "mean"}
+    assert {field.name for field in fields(Peer)} == named
     assert {field.name for field in fields(FirstOfPeer)} == {"on", "standing", "percentage"}
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from governance.canonical import to_canonical
-from governance.cells import STATISTICS, CellState, Reason, ReceivedTable, Sent, Shape, State
+from governance.cells import CellState, Reason, ReceivedTable, Sent, Shape, State
 from governance.errors import DisclosureError, FormatError
 from governance.measured import Shown, describe
 from governance.payload import compressed_bound, read_payload, write_payload
@@ -23,6 +23,7 @@ from governance.release_history import read_history, write_history
 from governance.sealing import open_sealed, padded_length, seal
 from governance.signing import encode64
 from governance.suppress import Practice, SafeTable, Terms, failed, not_run, recheck, suppress
+from searches.distribution import STATISTICS
 from searches.search import Outcome, Unit
 from tests.attack.surgery import LOCAL_KEY, PRESSURE, Asked, Surgery, ask_values, crowd
 from tests.governance_kit import HUB_SEAL, IDENTITY, PRACTICE_KEY, message, table
