@@ -197,6 +197,11 @@ DEFENCES: Final = (
         "total less the shown leaves is watched like a count",
         lambda: [(gate, "_remainder_crossing", _answer(set()))],
     ),
+    Defence(
+        "what totals leave",
+        "total less the leaves that were in fact shown differs from every earlier such by nobody or by five patients",
+        lambda: [(gate, "_rest_crossing", _answer(set())), (decision, "rests_near", _answer(()))],
+    ),
     Defence("gate of the strictest profile", "a series keeps the widest gate it was ever released under", _own_delta),
     Defence(
         "overlap",
