@@ -34,24 +34,6 @@ class Rule(StrEnum):
     CANNOT_BE = "cannot_be"
 
 
-WORDS: dict[Rule, str] = {
-    Rule.HELD: "a few people's changes wait until more have changed, so that no release shows one person's",
-    Rule.SNAPPED: "counted as in another search whose people are nearly the same",
-    Rule.FEW: "too few people: nobody and a few look alike",
-    Rule.OTHER_SIDE: "the other side of a few people",
-    Rule.DENOMINATOR: "too few people in the row to show either side",
-    Rule.PROTECTS_OTHERS: "withheld, because a hidden count beside it could be worked out from it",
-    Rule.NEAR_ANOTHER_SEARCH: "withheld, because another search counts nearly the same people",
-    Rule.AUDIT: "withheld, because together with other released counts it would tell of a few people",
-    Rule.ROUNDED: "rounded",
-    Rule.SMALL_LIST: "the practice is too small for this",
-    Rule.TOO_MANY_DIMENSIONS: "the rules allow fewer dimensions",
-    Rule.TOO_OFTEN: "the rules allow fewer releases",
-    Rule.TOO_LARGE: "the number is too large to be sent",
-    Rule.CANNOT_BE: "the search has no such outcome",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class CountStory:
     """One count: exact, and as counted for release, with the rules that made the difference; none: shown as it is.
@@ -67,11 +49,6 @@ class CountStory:
     counted: int
     rules: tuple[Rule, ...]
     changed: int = 0
-
-    @property
-    def words(self) -> str:
-        """The rules in words."""
-        return "; ".join(WORDS[rule] for rule in self.rules) or "shown as it is"
 
     def to_json(self) -> dict[str, object]:
         """For the practice's own report."""
