@@ -22,6 +22,7 @@ from governance.profiles import GP_BENCH
 from governance.result import ResultMessage
 from governance.suppress import SafeTable, failed, not_run
 from governance.wire import FIRST
+from hub.agreements import in_force
 from hub.demo.outcome import _results, _row
 from hub.inbox import opened_tables
 from hub.models import Receipt, Result
@@ -31,7 +32,7 @@ from hub.viewer import Viewer
 from searches.document import read_search
 from searches.people import AnswerRow, Roster, gather
 from searches.search import Outcome
-from tests.federation import SEARCH, Agent, Federation, in_force, search_files, use_hub
+from tests.federation import SEARCH, Agent, Federation, search_files, use_hub
 from tests.governance_kit import first_release
 from tests.integration.test_pages import World, table
 
