@@ -59,7 +59,7 @@ def to_csv(explained: Explained) -> bytes:
     for group in explained.groups:
         for line in group.lines:
             seen = line.others_see.replace(",", "")
-            figures = [str(line.exact.get(count, "")) for count in counts]
+            figures = ["" if line.exact.get(count) is None else str(line.exact[count]) for count in counts]
             row = [*(group.dimensions.get(name, "") for name in names), line.outcome, *figures, seen, line.why]
             writer.writerow([cell_text(value) for value in row])
     return text.getvalue().encode("utf-8-sig")
@@ -113,7 +113,7 @@ def _table(explained: Explained, columns: int) -> list[str]:
     counts = _counts(explained)[:2]  # of appointments, as others count them: the file and JSON have all of them too
     head = ["group", "outcome", *(COUNTS[count] for count in counts), "others see"]
     rows = [
-        ([group.name if number == 0 else "", OUTCOMES[line.outcome], *_figures(line, counts)], line.why)
+        ([group.name if number == 0 else "", line.name, *_figures(line, counts)], line.why)
         for group in explained.groups
         if not group.is_empty
         for number, line in enumerate(group.lines)
@@ -132,7 +132,7 @@ def _table(explained: Explained, columns: int) -> list[str]:
 
 
 def _figures(line: Line, counts: Sequence[str]) -> list[str]:
-    return [*(f"{line.exact[count]:,}" for count in counts), line.others_see or _NO_FIGURE]
+    return [*(line.figure(count) for count in counts), line.others_see or _NO_FIGURE]
 
 
 def _spread(row: Sequence[str], widths: Sequence[int]) -> str:

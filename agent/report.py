@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from agent.files import private_folder, write_private
-from agent.report_lines import COUNTS, OUTCOMES
+from agent.report_lines import COUNTS, OUTCOMES, STATISTICS
 from agent.report_page import page
-from agent.sentences import About, Count, seen_by_others, sentence
+from agent.sentences import AS_IT_IS, About, Count, reason_sentence, seen_by_others, sentence
 from governance.cells import CellState
 from governance.profiles import profile
 from governance.sealing import ResultMessage
@@ -122,7 +122,16 @@ def _others_see(report: ExactReport, shown: Shown, number: int, since: str) -> _
     for outcome, state, one in zip(OUTCOMES, table.rows[number].states, stories, strict=True):
         count = _count(outcome, report.cells[number][outcome], state, one)
         found[outcome] = {"words": seen_by_others(state), "why": sentence(count, about)}
+    statistics = table.rows[number].statistics
+    for name, statistic in zip(STATISTICS, statistics.each if statistics is not None else (), strict=False):
+        why = story.rows[number].statistics[name].why if story is not None else ""
+        words = f"{statistic.value:f}" if statistic.value is not None else seen_by_others(statistic.plain)
+        found[name] = {"words": words, "why": f"{why[:1].upper()}{why[1:]}." if why else _reason_of(statistic.plain)}
     return found
+
+
+def _reason_of(state: CellState) -> str:
+    return reason_sentence(state.reason) if state.reason is not None else AS_IT_IS
 
 
 def _count(outcome: str, exact: Any, state: CellState, story: CountStory | None) -> Count:
@@ -154,12 +163,20 @@ def _csv(report: ExactReport, document: _Document) -> bytes:
     writer = csv.writer(text)
     names = [dimension.name for dimension in report.search.dimensions]
     counts = [count for count in COUNTS if count in document["cells"][0]["met"]]
-    writer.writerow([*names, *(f"{outcome}_{name}" for outcome in OUTCOMES for name in (*counts, "others_see", "why"))])
+    statistics = [name for name in STATISTICS if "statistics" in document["cells"][0]]
+    columns = [(outcome, counts) for outcome in OUTCOMES] + [(name, list(COUNTS)[:2]) for name in statistics]
+    writer.writerow([*names, *(f"{one}_{name}" for one, exact in columns for name in (*exact, "others_see", "why"))])
     for number, cell in enumerate(document["cells"]):
         row = [cell["dimensions"].get(name, "") for name in names]
-        for outcome in OUTCOMES:
-            seen = document["others_see"][number][outcome] if document["others_see"] else {"words": "", "why": ""}
+        others = document["others_see"][number] if document["others_see"] else {}
+        for one, exact in columns:
+            seen = others.get(one, {"words": "", "why": ""})
             # A thousands comma is for people, not for a file.
-            row += [*(str(cell[outcome][count]) for count in counts), seen["words"].replace(",", ""), seen["why"]]
+            row += [*(_exact(cell, one, count) for count in exact), seen["words"].replace(",", ""), seen["why"]]
         writer.writerow(row)
     return text.getvalue().encode("utf-8-sig")
+
+
+def _exact(cell: Mapping[str, Any], one: str, count: str) -> str:
+    number = cell[one][count] if one in OUTCOMES else cell["statistics"][count][one]
+    return "" if number is None else str(number)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 OUTCOMES = {"met": "met", "not_met": "not met", "excepted": "excepted"}
@@ -18,17 +19,26 @@ COUNTS = {
     "without_type1_uncapped": "without opt-outs, all",
 }
 """The exact counts of an outcome, and how people read them; the last two are of appointments."""
+STATISTICS = {
+    "mean": "mean",
+    "deviation": "standard deviation",
+    "lower_quartile": "lower quartile",
+    "median": "median",
+    "upper_quartile": "upper quartile",
+}
+"""Of a distribution, after its counts."""
+_NONE = "–"
 EVERYONE = "everyone"
 _NEVER = "cannot_be"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One count.
+    """One count, or one statistic of a distribution.
 
     Args:
-        outcome: met, not_met or excepted.
-        exact: the counts here, by their names.
+        outcome: met, not_met or excepted; or the statistic's name.
+        exact: the counts here, by their names; of a statistic decimals as texts, None where there is none.
         state: what others see, as it leaves; None: nothing was released.
         others_see: the same in words.
         why: what made the difference, as a sentence.
@@ -36,11 +46,23 @@ class Line:
     """
 
     outcome: str
-    exact: Mapping[str, int]
+    exact: Mapping[str, int | str | None]
     state: Mapping[str, object] | None
     others_see: str
     why: str
     rules: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The outcome or statistic in words."""
+        return {**OUTCOMES, **STATISTICS}[self.outcome]
+
+    def figure(self, count: str) -> str:
+        """An exact count as people read it."""
+        number = self.exact.get(count)
+        if number is None:
+            return _NONE
+        return f"{number:,}" if isinstance(number, int) else number
 
     @property
     def kind(self) -> str:
@@ -50,7 +72,10 @@ class Line:
     @property
     def is_same(self) -> bool:
         """Whether others see the exact number of those who did not opt out."""
-        return self.state is not None and self.state.get("value") == self.exact.get("without_type1", "")
+        exact = self.exact.get("without_type1")
+        if self.state is None or self.kind != "value" or exact is None:
+            return False
+        return Decimal(str(self.state["value"])) == Decimal(exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +98,9 @@ class Group:
     @property
     def is_empty(self) -> bool:
         """Whether nobody is in it, and others see no number of it either: one sentence can tell of all such groups."""
-        return bool(self.dimensions) and all(
-            line.exact.get("everyone") == 0 and line.kind in ("band", "withheld") for line in self.lines
-        )
+        counts = [line for line in self.lines if line.outcome in OUTCOMES]
+        nobody = all(line.exact.get("everyone") == 0 for line in counts)
+        return bool(self.dimensions) and nobody and all(line.kind in ("band", "withheld") for line in self.lines)
 
 
 def groups_of(document: Mapping[str, Any]) -> tuple[Group, ...]:
@@ -84,7 +109,10 @@ def groups_of(document: Mapping[str, Any]) -> tuple[Group, ...]:
     return tuple(
         Group(
             cell["dimensions"],
-            tuple(_line(document, number, outcome) for outcome in OUTCOMES if outcome not in never),
+            (
+                *(_line(document, number, outcome) for outcome in OUTCOMES if outcome not in never),
+                *(_statistic(document, number, name) for name in STATISTICS if "statistics" in cell),
+            ),
         )
         for number, cell in enumerate(document["cells"])
     )
@@ -103,7 +131,8 @@ def empty_words(groups: Sequence[Group]) -> str:
         return ""
     seen = sorted({line.others_see for group in empty for line in group.lines})
     names = "; ".join(group.name for group in empty)
-    return f"Nobody is in {len(empty)} more groups, of which others see no number ({', '.join(seen)}): {names}."
+    more = "1 more group" if len(empty) == 1 else f"{len(empty)} more groups"
+    return f"Nobody is in {more}, of which others see no number ({', '.join(seen)}): {names}."
 
 
 def summary(groups: Sequence[Group]) -> str:
@@ -124,6 +153,16 @@ def summary(groups: Sequence[Group]) -> str:
     parts = ((exact, "as they are without opt-outs"), (numbers - exact, "as another number"), (bands, "as a band"))
     words = [f"{number} {how}" for number, how in (*parts, (len(lines) - numbers - bands, "not at all")) if number]
     return f"Of {len(lines)} figures others see {', '.join(words)}."
+
+
+def _statistic(document: Mapping[str, Any], number: int, name: str) -> Line:
+    exact = {count: one[name] for count, one in document["cells"][number]["statistics"].items()}
+    if document["released"] is None:
+        return Line(name, exact, None, "", "", ())
+    seen = document["others_see"][number].get(name, {"words": "", "why": ""})
+    released = document["released"]["rows"][number]
+    state = released["statistics"][name] if "statistics" in released else released["met"]
+    return Line(name, exact, state, seen["words"], seen["why"], ())
 
 
 def _line(document: Mapping[str, Any], number: int, outcome: str) -> Line:

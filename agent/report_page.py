@@ -58,9 +58,9 @@ def _group(group: Group, counts: list[str]) -> str:
 
 
 def _row(line: Line, counts: list[str]) -> str:
-    figures = "".join(_cell(COUNTS[count], "number", f"{line.exact[count]:,}") for count in counts)
+    figures = "".join(_cell(COUNTS[count], "number", line.figure(count)) for count in counts)
     seen = _cell("others see", f"seen {line.kind}", line.others_see or "nothing")
-    outcome = f'<th scope="row" role="rowheader">{OUTCOMES[line.outcome]}</th>'
+    outcome = f'<th scope="row" role="rowheader">{line.name}</th>'
     return f"{outcome}{figures}{seen}{_cell('why', 'why', line.why)}"
 
 

@@ -6,11 +6,13 @@ Every state of a cell is explicit and no two look alike; `governance.suppress` d
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from governance.errors import DisclosureError
 from governance.profiles import FLOOR
-from searches.search import TOTALS, Cell, Outcome, Schedule, Search, Unit, possible_outcomes
+from searches.distribution import STATISTICS
+from searches.search import TOTALS, Cell, Measure, Outcome, Schedule, Search, Unit, possible_outcomes
 
 
 class State(StrEnum):
@@ -47,6 +49,10 @@ class Reason(StrEnum):
     PROTECTS_OTHERS = "protects_others"
     TOO_MANY_DIMENSIONS = "too_many_dimensions"
     TOO_OFTEN = "too_often"
+    MEANS_NOT_ALLOWED = "means_not_allowed"
+    TOO_FEW_VALUES = "too_few_values"
+    COUNT_NOT_SHOWN = "count_not_shown"
+    VALUES_TELL_TOO_MUCH = "values_tell_too_much"
 
 
 WITHHELD_REASONS = frozenset(
@@ -62,6 +68,11 @@ WITHHELD_REASONS = frozenset(
     }
 )
 """Reasons for which a count that was worked out is not sent."""
+
+STATISTIC_REASONS = frozenset(
+    {Reason.MEANS_NOT_ALLOWED, Reason.TOO_FEW_VALUES, Reason.COUNT_NOT_SHOWN, Reason.VALUES_TELL_TOO_MUCH}
+)
+"""Reasons for which a mean or quartile is not sent. Which of the rules on its values it was stays at the practice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +106,71 @@ class CellState:
 
 
 @dataclass(frozen=True, slots=True)
+class Statistic:
+    """What may be known of one statistic of a distribution.
+
+    Args:
+        state: value, withheld, not run or failed.
+        number: for `value`: how many steps above the low end of the range (of a standard deviation, above 0).
+        step: for `value`: of its grid, in the unit; one person's value moves it by one step at most.
+        value: for `value`: the statistic in the unit, to the nearest step.
+        reason: for the other three.
+    """
+
+    state: State
+    number: int | None = None
+    step: Decimal | None = None
+    value: Decimal | None = None
+    reason: Reason | None = None
+
+    @property
+    def plain(self) -> CellState:
+        """As it is sent: the state with the number of steps, or with the reason."""
+        return CellState(self.state, value=self.number, reason=self.reason)
+
+    def to_json(self) -> dict[str, object]:
+        """For people and files: decimals as texts."""
+        parts: dict[str, object] = {"state": str(self.state)}
+        if self.value is not None and self.step is not None:
+            parts |= {"value": f"{self.value:f}", "step": f"{self.step:f}"}
+        if self.reason is not None:
+            parts["reason"] = str(self.reason)
+        return parts
+
+
+@dataclass(frozen=True, slots=True)
+class Statistics:
+    """The statistics of everyone who met in one cell of a distribution."""
+
+    mean: Statistic
+    deviation: Statistic
+    lower_quartile: Statistic
+    median: Statistic
+    upper_quartile: Statistic
+
+    @property
+    def each(self) -> tuple[Statistic, Statistic, Statistic, Statistic, Statistic]:
+        """In the order in which they are sent."""
+        return self.mean, self.deviation, self.lower_quartile, self.median, self.upper_quartile
+
+    def to_json(self) -> dict[str, object]:
+        """For people and files."""
+        return {name: one.to_json() for name, one in zip(STATISTICS, self.each, strict=True)}
+
+
+Sent = tuple[CellState, CellState, CellState, CellState, CellState]
+"""The five statistics of a row as they are sent."""
+
+
+@dataclass(frozen=True, slots=True)
 class SafeRow:
-    """One cell: its dimension values (none: the totals row) and its three states."""
+    """One cell: its dimension values (none: the totals row), its three states, and of a distribution its statistics."""
 
     dimensions: Cell
     met: CellState
     not_met: CellState
     excepted: CellState
+    statistics: Statistics | None = None
 
     @property
     def states(self) -> tuple[CellState, CellState, CellState]:
@@ -115,6 +184,7 @@ class SafeRow:
             "met": self.met.to_json(),
             "not_met": self.not_met.to_json(),
             "excepted": self.excepted.to_json(),
+            **({"statistics": self.statistics.to_json()} if self.statistics is not None else {}),
         }
 
 
@@ -129,6 +199,7 @@ class Shape:
         cells: the totals row, then the full cross-product in declared order.
         possible: the outcomes that its text can give.
         schedule: how often it is due.
+        measure: what the value of a distribution is; None for every other kind.
     """
 
     search_id: str
@@ -137,6 +208,7 @@ class Shape:
     cells: tuple[Cell, ...]
     possible: frozenset[Outcome]
     schedule: Schedule
+    measure: Measure | None = None
 
     @property
     def dimensions(self) -> int:
@@ -157,7 +229,8 @@ class Shape:
                 f"floor: search {search.id} has {leaves} cells, at most {FLOOR.most_cells} of "
                 f"{FLOOR.most_dimensions} dimensions may leave"
             )
-        return cls(search.id, search.digest, search.unit, cells, possible_outcomes(search), search.schedule)
+        possible = possible_outcomes(search)
+        return cls(search.id, search.digest, search.unit, cells, possible, search.schedule, search.measure)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +243,7 @@ class ReceivedTable:
         profile: id of the profile that is said to have been applied.
         engine_version: of the rules that are said to have been applied.
         rows: met, not met and excepted of each cell, in the order the search declares.
+        statistics: of a distribution, those of each cell; None: there are none.
     """
 
     search_id: str
@@ -177,3 +251,4 @@ class ReceivedTable:
     profile: str
     engine_version: int
     rows: tuple[tuple[CellState, CellState, CellState], ...]
+    statistics: tuple[Sent, ...] | None = None

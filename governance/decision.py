@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from governance.complement import Covering, keep, protect
-from governance.gate import Gate, let_out, moved
+from governance.gate import Gate, let_out, moved, rests_near
 from governance.known import Asked, known_of, margins_elsewhere
 from governance.margins import Known, Seen, Spot, Table
 from governance.overlap import Ledger, Near, Nearness, gives_away, rests, snaps
@@ -101,12 +101,12 @@ def decide(asked: Asked, before: Series | None, ledger: Ledger, held: Standing) 
         # One-way margins by another search and leaves by this one: together they may tell of the hidden leaves.
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
     for _ in range(_MOST_RESTS):
-        leaf = _leaf_beside(asked, standing, ledger, decided)
+        leaf = _leaf_beside(asked, gate, ledger, decided)
         if leaf is None:
             break
         unwanted = replace(unwanted, near=(*unwanted.near, leaf))
         decided = cover(table, known, unwanted, (standing,))
-    if any(ledger.near(rest, *_of(asked)) for rest in rests(asked.places, standing, decided.shown).values()):
+    if _telling_rests(asked, gate, ledger, decided):
         decided = cover(table, known, replace(unwanted, bare=True), (standing,))
     decided = replace(decided, snapped=_changed(asked.places, held, standing), full=known.full, pattern=pattern)
     return _silenced(decided) if asked.is_silent else decided
@@ -137,15 +137,21 @@ def decide_visits(asked: Asked, slots: Slots, before: Series | None, ledger: Led
     return _silenced(decided) if asked.is_silent else decided
 
 
-def _leaf_beside(asked: Asked, standing: Standing, ledger: Ledger, decided: Decided) -> Near | None:
-    """The shown leaf to withhold if what a total leaves comes near to another search's set: then it leaves more."""
-    for part, rest in rests(asked.places, standing, decided.shown).items():
-        if ledger.near(rest, *_of(asked)):
-            shown = [row for row in asked.places.leaf_rows if decided.shown >> row.first + part & 1]
-            people = decided.table.people
-            least = min(shown, key=lambda row: (people[row.first + part], row.first), default=None)
-            return None if least is None else Near(least, part, ())
+def _leaf_beside(asked: Asked, gate: Gate, ledger: Ledger, decided: Decided) -> Near | None:
+    """The shown leaf to withhold if what a total leaves tells of a few: then it leaves more."""
+    people = decided.table.people
+    for part in _telling_rests(asked, gate, ledger, decided):
+        shown = [row for row in asked.places.leaf_rows if decided.shown >> row.first + part & 1]
+        least = min(shown, key=lambda row: (people[row.first + part], row.first), default=None)
+        return None if least is None else Near(least, part, ())
     return None
+
+
+def _telling_rests(asked: Asked, gate: Gate, ledger: Ledger, decided: Decided) -> list[int]:
+    """The parts of the totals that leave nearly another search's people, or nearly what they left before."""
+    left = rests(asked.places, decided.slots[0], decided.shown)
+    found = [part for part, rest in left.items() if ledger.near(rest, *_of(asked))]
+    return found + [part for part in rests_near(gate, decided.slots[0], decided.shown) if part not in found]
 
 
 def _silenced(decided: Decided) -> Decided:
@@ -222,6 +228,7 @@ def gate_of(asked: Asked, before: Series | None) -> Gate:
         past=before.past[: profile.gate_releases] if before is not None else (),
         delta=max(profile.gate_delta, before.delta if before is not None else 0),
         shown=lambda sizes: shown_unions(places, sizes, asked.rule, bare=asked.bare),
+        released=before.released[: profile.gate_releases] if before is not None else (),
     )
 
 

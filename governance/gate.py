@@ -54,6 +54,7 @@ class Gate:
         past: every release kept, the last first.
         delta: unions differ by nobody or by at least this many people.
         shown: which unions others can work out, by the sizes of all.
+        released: for each release kept, which unions were in fact shown, after counts were withheld to protect others.
     """
 
     places: Places
@@ -61,6 +62,7 @@ class Gate:
     past: Sequence[Past]
     delta: int
     shown: Callable[[Sequence[int]], int]
+    released: Sequence[int] = ()
 
 
 def let_out(gate: Gate, now: Standing) -> Standing:
@@ -153,7 +155,44 @@ def _near_earlier(gate: Gate, released: bytes | bytearray, shown: int) -> set[in
             rows = {union - union % len(PARTS) for union in near}
             beside = {row + part for row in rows for part in range(len(PARTS))}
             return _people_crossing(gate, released, moved(gate.last, released), beside) or {-1}
-    return set()
+    return _rest_crossing(gate, released)
+
+
+def _rest_crossing(gate: Gate, released: bytes | bytearray) -> set[int]:
+    """People whose moves bring what a total leaves near to what it left earlier, with the same leaves withheld."""
+    shown = gate.released[0] if gate.released else 0
+    hidden = hidden_under_totals(gate.places, shown)
+    near = rests_near(gate, released, shown) if hidden else ()
+    moves = moved(gate.last, released) if near else ()
+    return {
+        person for part in near for person, old in moves if (old in hidden[part]) != (released[person] in hidden[part])
+    }
+
+
+def rests_near(gate: Gate, standing: bytes | bytearray, shown: int) -> tuple[int, ...]:
+    """The parts of the totals that leave nearly, and not just, what they left in an earlier release.
+
+    Args:
+        gate: of the table.
+        standing: to be released.
+        shown: bit set of the unions that are in fact shown.
+    """
+    hidden, places, then = hidden_under_totals(gate.places, shown), gate.places, bytearray(gate.last)
+    rows = (*places.leaf_rows, places.totals)
+    masks = {part: sum(1 << row.first + part for row in rows) for part in hidden}
+    apart = dict.fromkeys(hidden, 0)
+    moves, near = moved(gate.last, standing), set[int]()
+    for part, union in hidden.items():
+        apart[part] = sum((old in union) != (standing[person] in union) for person, old in moves)
+    for ago, released in enumerate(gate.released):
+        same = [part for part, mask in masks.items() if not (released ^ shown) & mask]
+        near.update(part for part in same if 1 <= apart[part] < gate.delta)
+        for person, old in gate.past[ago].undo if ago < len(gate.past) else ():
+            for part, union in hidden.items():
+                here = standing[person] in union
+                apart[part] += (here != (old in union)) - (here != (then[person] in union))
+            then[person] = old
+    return tuple(sorted(near))
 
 
 class _WalkBack:

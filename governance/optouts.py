@@ -8,7 +8,7 @@ of `CountedPeople`; the suppressor accepts nothing else.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import InitVar, dataclass
+from dataclasses import InitVar, dataclass, field
 from datetime import date
 from enum import StrEnum
 from typing import Final
@@ -65,6 +65,7 @@ class CountedPeople:
         counted: without anyone who opted out.
         policy: by which people were taken off.
         as_of: the date of the opt-out list.
+        values: of a distribution, the value of everyone who met, in thousandths, by position.
     """
 
     search: Search
@@ -73,6 +74,7 @@ class CountedPeople:
     policy: OptOutPolicy
     as_of: date
     maker: InitVar[object]
+    values: Mapping[int, int] = field(default_factory=dict)
 
     def __post_init__(self, maker: object) -> None:
         if maker is not _MAKER:
@@ -110,7 +112,10 @@ def take_off(
         cell: {outcome: people_set.without(off) for outcome, people_set in by_outcome.items()}
         for cell, by_outcome in people.counted.items()
     }
-    return CountedPeople(people.search, people.reference_date, counted, OptOutPolicy(policy), as_of, maker=_MAKER)
+    values = {person: value for person, value in people.values.items() if not off >> person & 1}
+    return CountedPeople(
+        people.search, people.reference_date, counted, OptOutPolicy(policy), as_of, maker=_MAKER, values=values
+    )
 
 
 def check_national_source(policy: OptOutPolicy, layout: str, *, has_source: bool) -> None:

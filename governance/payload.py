@@ -14,6 +14,13 @@ A cell is 64 bits: 0, then 21 bits each for met, not met and excepted. The 21 bi
     0 value n   1 band, below n   2 band, above n   3 band, above 0 and below n
     4 withheld, 5 not run, 6 failed: n is the reason's place in `Reason`
 
+A message with searches of distributions has two columns more:
+
+    measured    ids of those searches                     statistics  base64: 16 bytes for every cell of their tables
+
+Those are 128 bits: 23 zeros, then 21 bits each, as above, for mean, standard deviation, lower quartile, median and
+upper quartile; the number of a value is how many steps it is above the low end of the range (`governance.measured`).
+
 Eight bytes whatever is in them: compressed, no figures can make it longer than its shape allows. The full digests of
 the searches are bound by `searches_digest`, those of the statements by `receipts_digest` (the practice's diary keeps
 them whole).
@@ -23,6 +30,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import islice
 from typing import Annotated, Final
@@ -30,7 +38,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from governance.canonical import to_canonical
-from governance.cells import CellState, Reason, ReceivedTable, State
+from governance.cells import CellState, Reason, ReceivedTable, Sent, State, Statistics
 from governance.errors import FormatError
 from governance.profiles import FLOOR, SIZE_BANDS
 from governance.restatement import Restatement, RestatementReason
@@ -51,7 +59,8 @@ from governance.wire import (
 )
 
 PAYLOAD_LIMIT_BYTES: Final = 4 * 1024 * 1024
-_SHORT_BYTES, _CELL_BYTES = 8, 8
+_SHORT_BYTES, _CELL_BYTES, _STATISTICS_BYTES = 8, 8, 16
+_FIELDS_BYTES = 64  # the names of the two columns of distributions
 _HEAD_BYTES = 1600  # everything but the columns: 23 short fields, of which five are random digests
 _NUMBER_BITS, _STATE_BITS = 18, 21
 _NUMBER_MASK, _STATE_MASK = 2**_NUMBER_BITS - 1, 2**_STATE_BITS - 1
@@ -94,9 +103,11 @@ class _PayloadModel(Message):
     statements: str
     cells: str
     restates: _RestatesModel | None = None  # there in a restatement only
+    measured: Annotated[list[SearchId], Field(min_length=1, max_length=MOST_SEARCHES)] | None = None
+    statistics: str | None = None  # there with `measured` only
 
 
-def compressed_bound(shape: tuple[tuple[str, int], ...]) -> int:
+def compressed_bound(shape: tuple[tuple[str, int], ...], measured: tuple[str, ...] = ()) -> int:
     """The most bytes that the compressed payload of this shape can have.
 
     Names and counts of cells follow from the shape, so their compressed length does; the columns are base64, which
@@ -104,6 +115,9 @@ def compressed_bound(shape: tuple[tuple[str, int], ...]) -> int:
     """
     names = zlib.compress(to_canonical([[search_id for search_id, _ in shape], [rows for _, rows in shape]]), 9)
     columns = 2 * _SHORT_BYTES * len(shape) + _CELL_BYTES * sum(rows for _, rows in shape)
+    if measured:
+        names += zlib.compress(to_canonical(list(measured)), 9) + bytes(_FIELDS_BYTES)
+        columns += _STATISTICS_BYTES * sum(rows for search_id, rows in shape if search_id in measured)
     return _HEAD_BYTES + len(names) + columns + columns // 100
 
 
@@ -141,6 +155,10 @@ def write_payload(message: ResultMessage, hub_key: str) -> bytes:
     }
     if message.restates is not None:
         body["restates"] = message.restates.to_json()
+    if message.measured:
+        rows = [row.statistics for table in tables for row in table.rows if row.statistics is not None]
+        body["measured"] = list(message.measured)
+        body["statistics"] = encode64(b"".join(_pack_statistics(one) for one in rows))
     payload = to_canonical(body)
     read_payload(payload)  # what the hub could not read is found here, where the figures are
     return payload
@@ -196,6 +214,7 @@ def _tables(model: _PayloadModel) -> tuple[ReceivedTable, ...]:
         raise FormatError("result does not name its searches once each, in order, with their cells")
     digests = _column(model.digests, len(ids) * _SHORT_BYTES)
     cells = iter(struct.unpack(f">{sum(rows)}Q", _column(model.cells, sum(rows) * _CELL_BYTES)))
+    statistics = _statistics(model)
     return tuple(
         ReceivedTable(
             search_id,
@@ -203,9 +222,25 @@ def _tables(model: _PayloadModel) -> tuple[ReceivedTable, ...]:
             model.profile,
             model.rules,
             tuple(_unpack(cell) for cell in islice(cells, count)),
+            statistics.get(search_id),
         )
         for place, (search_id, count) in enumerate(zip(ids, rows, strict=True))
     )
+
+
+def _statistics(model: _PayloadModel) -> dict[str, tuple[Sent, ...]]:
+    """The statistics of each row of each distribution, by search id."""
+    measured = model.measured or []
+    if (model.measured is None) != (model.statistics is None) or sorted(set(measured) & {*model.searches}) != measured:
+        raise FormatError("result does not name its distributions once each, in order, with their statistics")
+    rows = dict(zip(model.searches, model.rows, strict=True))
+    column = iter(struct.unpack(f">{2 * sum(rows[one] for one in measured)}Q", _sent_column(model, rows)))
+    words = zip(column, column, strict=True)
+    return {one: tuple(_unpack_statistics(*word) for word in islice(words, rows[one])) for one in measured}
+
+
+def _sent_column(model: _PayloadModel, rows: Mapping[str, int]) -> bytes:
+    return _column(model.statistics or "", _STATISTICS_BYTES * sum(rows[one] for one in model.measured or []))
 
 
 def _statements(model: _PayloadModel) -> dict[str, str]:
@@ -228,6 +263,23 @@ def _short(digest: str) -> bytes:
 def _pack(states: tuple[CellState, CellState, CellState]) -> bytes:
     met, not_met, excepted = (_bits(one) for one in states)
     return struct.pack(">Q", met << 2 * _STATE_BITS | not_met << _STATE_BITS | excepted)
+
+
+def _pack_statistics(statistics: Statistics) -> bytes:
+    joined = 0
+    for one in statistics.each:
+        joined = joined << _STATE_BITS | _bits(one.plain)
+    return joined.to_bytes(_STATISTICS_BYTES, "big")
+
+
+def _unpack_statistics(high: int, low: int) -> Sent:
+    joined = high << 64 | low
+    if joined >> 5 * _STATE_BITS:
+        raise FormatError("result has statistics whose first bits are not 0")
+    mean, deviation, lower, median, upper = (
+        _cell_state(joined >> place * _STATE_BITS & _STATE_MASK) for place in (4, 3, 2, 1, 0)
+    )
+    return mean, deviation, lower, median, upper
 
 
 def _bits(one: CellState) -> int:
@@ -253,6 +305,7 @@ def _kind(one: CellState) -> tuple[int, int]:
             raise FormatError("a cell's state cannot be written")
 
 
+@lru_cache(maxsize=2**15)
 def _unpack(cell: int) -> tuple[CellState, CellState, CellState]:
     if cell >> 3 * _STATE_BITS:
         raise FormatError("result has a cell whose first bit is not 0")

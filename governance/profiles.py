@@ -144,7 +144,7 @@ class Floor:
 
 _WEEKLY, _MONTHLY = Schedule.WEEKLY, Schedule.MONTHLY
 GP_BENCH = Profile("gp-bench", 8, False, True, 1, 8, True, 5, 104, 7, 2, 1000, _WEEKLY, MeanRule())
-NHS_ROUND5 = Profile("nhs-round5", 8, True, False, 5, 0, False, 5, 104, 7, 2, 1000, _WEEKLY, MeanRule())
+NHS_ROUND5 = Profile("nhs-round5", 8, True, False, 5, 0, False, 5, 104, 7, 2, 1000, _WEEKLY, MeanRule(n_min=8))
 STRICT10 = Profile("strict10", 10, False, True, 10, 30, True, 10, 104, 9, 1, 1000, _MONTHLY, None)
 PROFILES: dict[str, Profile] = {one.id: one for one in (GP_BENCH, NHS_ROUND5, STRICT10)}
 FALLBACK = NHS_ROUND5
@@ -160,7 +160,7 @@ FLOOR = Floor(
 )
 _WIDEST = Profile(
     "k5", FLOOR.k, True, False, 1, 0, False, FLOOR.gate_delta, 1, FLOOR.k - 1, FLOOR.most_dimensions, 0, _WEEKLY,
-    MeanRule(),
+    MeanRule(n_min=8),
 )  # fmt: skip
 """Nothing beyond the floor: narrows no profile in anything."""
 _SMALLEST: Final = re.compile(r"k([5-9]|[1-9][0-9])")

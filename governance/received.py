@@ -7,13 +7,15 @@ A number that is merely wrong cannot be told from outside; one that the rules wo
 3. rows: one reason for a whole row, or three counts each of which the profile can give: numbers of at least k and on
    the grid, bands with the profile's bounds, one other side for one few, no value of an outcome that cannot be;
 4. table: reasons that hold for all leaves or all rows do, one dimension too many is not shown;
-5. sums: leaves and totals can add up; where every figure is exact they do, because all are counted from one standing.
+5. statistics of a distribution: `measured.check_statistics`;
+6. sums: leaves and totals can add up; where every figure is exact they do, because all are counted from one standing.
 """
 
 from __future__ import annotations
 
-from governance.cells import WITHHELD_REASONS, CellState, Reason, ReceivedTable, Shape, State
+from governance.cells import STATISTIC_REASONS, WITHHELD_REASONS, CellState, Reason, ReceivedTable, Shape, State
 from governance.errors import DisclosureError
+from governance.measured import check_statistics
 from governance.primary import Rule, value_bounds
 from governance.profiles import FLOOR, Profile, check_floor
 from governance.states import few
@@ -29,6 +31,7 @@ _WHOLE_TABLE = frozenset(Reason) - {
     Reason.PROTECTS_OTHERS,
 }
 _SCHEDULES = tuple(Schedule)
+_NOT_OF_A_RUN = WITHHELD_REASONS | STATISTIC_REASONS
 
 
 def check_received(received: ReceivedTable, profile: Profile, shape: Shape, rules_version: int) -> None:
@@ -39,10 +42,15 @@ def check_received(received: ReceivedTable, profile: Profile, shape: Shape, rule
     """
     _check_head(received, profile, shape, rules_version)
     rule = Rule(profile, shape.possible, shape.unit)
+    looked_at: set[tuple[int, bool]] = set()  # of most tables many rows are one and the same value
     for cell, states in zip(shape.cells, received.rows, strict=True):
+        if (id(states), cell == TOTALS) in looked_at:
+            continue
         if not _is_possible(states, cell, rule):
             raise DisclosureError(f"search {shape.search_id}: a cell breaks profile {profile.id}")
+        looked_at.add((id(states), cell == TOTALS))
     _check_reasons(received, profile, shape)
+    check_statistics(received, shape, rule)
     _check_sums(received, shape, rule)
 
 
@@ -78,7 +86,7 @@ def _reason_fits(one: CellState, cell: Cell, rule: Rule) -> bool:
     if one != CellState(one.state, reason=one.reason):
         return False
     if one.state in (State.NOT_RUN, State.FAILED):
-        return one.reason not in WITHHELD_REASONS
+        return one.reason not in _NOT_OF_A_RUN
     if one.state is not State.WITHHELD or one.reason not in WITHHELD_REASONS:
         return False
     if one.reason in _LEAVES_ONLY:

@@ -129,15 +129,14 @@ def _newest_first(asked: dict[str, Series]) -> Iterator[tuple[str, int]]:
 def _walk(key: str, one: Series) -> Iterator[list[tuple[str, int]]]:
     """The sets shown in each release of a series, the last first; of earlier ones only those that were others."""
     places = places_of(one.cells)
-    newer: Standing | None = None
+    newer = one.standing
+    given: set[int] = set()  # a set that was shown, and then hidden while its people stayed, was shown
     for ago, standing in earlier(one.standing, one.past):
-        changed = _numbers(one.released[ago])
-        if newer is not None:
-            crossed: set[int] = set()
-            for person, old in moved(standing, newer):
-                crossed |= places.border(old, newer[person])
-            changed = [union for union in changed if union in crossed]
-        yield [(key, places.members(standing, union)) for union in changed]
+        for person, old in moved(standing, newer):
+            given -= places.border(old, newer[person])
+        new = [union for union in _numbers(one.released[ago]) if union not in given]
+        given.update(new)
+        yield [(key, places.members(standing, union)) for union in new]
         newer = standing
 
 

@@ -12,7 +12,8 @@ ledger are rebuilt at every turn; nothing else has to be kept.
     people     base64: 16 bytes for each person in order of positions (see `governance.people_index`)
     series     by key: cells, delta, slots [base64 zlib of the standing, one byte a position], past [[shown, released,
                undo]] with undo as base64 of 5 bytes a move (position in 4, place in 1), covered [[row, outcome]],
-               full [leaf]
+               full [leaf]; of a distribution also values, base64 of 8 bytes each (position, value in thousandths),
+               and value_past, for each release what leads back to the values before (-2^31: there was none)
     periods    by "AGREEMENT DATE": how often results for that reference date were released
     alerts     by series: numbers of the unions that the audit of combinations wants withheld, for good
 
@@ -29,7 +30,7 @@ import hmac
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -46,7 +47,12 @@ LIMIT_BYTES: Final = 512 * 1024 * 1024
 _MAC_BYTES: Final = 32
 _DOMAIN: Final = b"gpfed release history key v1"
 _MOVE: Final = struct.Struct(">IB")
+_VALUE: Final = struct.Struct(">Ii")
+_NO_VALUE: Final = -(2**31)
 PERIODS_KEPT: Final = 1000
+
+ValueMoves = tuple[tuple[int, int | None], ...]
+"""Positions of people, and the value that each had before; None: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,13 @@ class Series:
         past: the releases kept, the last first; of appointments only that of the period.
         released: for each of them, bit set of the unions that were in fact shown (`past` has those that could be,
             before counts were withheld to protect others).
-        covered: the counts last withheld to protect others, as (row, outcome).
+        covered: the counts last withheld to protect others in the table, as (row, outcome); of a leaf that was withheld
+            altogether, all.
         full: the leaves where nobody was outside the table, but for moves that were held.
         delta: the widest gate it was ever released under.
         period: for appointments, the reference date (ISO); else empty.
+        values: of a distribution, the values last let out of everyone who counts as met, by position.
+        value_past: for each of the releases kept, what leads back to the values of the release before.
     """
 
     cells: tuple[Cell, ...]
@@ -73,6 +82,8 @@ class Series:
     full: frozenset[int]
     delta: int
     period: str = ""
+    values: Mapping[int, int] = field(default_factory=dict)
+    value_past: tuple[ValueMoves, ...] = ()
 
     @property
     def standing(self) -> Standing:
@@ -221,6 +232,8 @@ def _series_json(one: Series) -> dict[str, object]:
         "full": sorted(one.full),
         "delta": one.delta,
         "period": one.period,
+        **({"values": _values_text(one.values.items())} if one.values else {}),
+        **({"value_past": [_values_text(undo) for undo in one.value_past]} if one.value_past else {}),
     }
 
 
@@ -238,7 +251,18 @@ def _series_of(one: dict[str, Any]) -> Series:
         full=frozenset(one["full"]),
         delta=one["delta"],
         period=one["period"],
+        values={person: value for person, value in _values(one.get("values", "")) if value is not None},
+        value_past=tuple(_values(undo) for undo in one.get("value_past", ())),
     )
+
+
+def _values_text(values: Iterable[tuple[int, int | None]]) -> str:
+    return _text(b"".join(_VALUE.pack(person, _NO_VALUE if value is None else value) for person, value in values))
+
+
+def _values(text: str) -> ValueMoves:
+    found = _VALUE.iter_unpack(_bytes(text))
+    return tuple((person, None if value == _NO_VALUE else value) for person, value in found)
 
 
 def _moves_text(moves: Moves) -> str:
@@ -258,7 +282,13 @@ def _renumbered(one: Series, to: Mapping[int, int]) -> Series:
                 new[to[person]] = place
         slots.append(bytes(new))
     past = tuple(replace(each, undo=tuple((to[person], place) for person, place in each.undo)) for each in one.past)
-    return replace(one, slots=tuple(slots), past=past)
+    return replace(
+        one,
+        slots=tuple(slots),
+        past=past,
+        values={to[person]: value for person, value in one.values.items()},
+        value_past=tuple(tuple((to[person], value) for person, value in undo) for undo in one.value_past),
+    )
 
 
 def _text(data: bytes) -> str:

@@ -135,6 +135,11 @@ class ResultMessage:
         """For each search its id and how many cells its table has."""
         return tuple((table.search_id, len(table.rows)) for table in self.tables)
 
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The ids of the distributions among the searches."""
+        return tuple(table.search_id for table in self.tables if table.rows[0].statistics is not None)
+
     def to_json(self) -> dict[str, object]:
         """Everything that leaves, spelled out for people."""
         return {
@@ -201,6 +206,11 @@ class ReceivedResult:
     def shape(self) -> tuple[tuple[str, int], ...]:
         """For each search its id and how many cells its table has."""
         return tuple((table.search_id, len(table.rows)) for table in self.tables)
+
+    @property
+    def measured(self) -> tuple[str, ...]:
+        """The ids of the distributions among the searches."""
+        return tuple(table.search_id for table in self.tables if table.statistics is not None)
 
 
 def searches_digest(searches: Iterable[tuple[str, str]]) -> str:

@@ -156,7 +156,7 @@ def seal(message: ResultMessage, practice_key: SigningKey, hub_key: SealPublic) 
     header = _header_of(message, hub_key)
     payload = write_payload(message, hub_key.key_id)
     inner = practice_key.sign(pae(PAYLOAD_TYPE, payload))
-    plaintext = _padded(zlib.compress(payload, 9), inner, message.shape)
+    plaintext = _padded(zlib.compress(payload, 9), inner, padded_length(message.shape, message.measured))
     sealed = _SUITE.encrypt(plaintext, hub_key.hpke_key(), info=header.info())
     head = to_canonical(header.to_json())
     signed = b"".join((MAGIC, struct.pack(">H", len(head)), head, struct.pack(">I", len(sealed)), sealed))
@@ -208,18 +208,19 @@ def open_sealed(data: bytes, practice: PracticeIdentity, hub_key: SealingKey) ->
     except FormatError as error:
         raise SealBrokenError(error.message) from error
     _check_context(received, parts.header)
-    if len(plaintext) != padded_length(received.shape) or any(padding):
+    if len(plaintext) != padded_length(received.shape, received.measured) or any(padding):
         raise SealBrokenError("result is not padded to the length of its shape")
     return received
 
 
-def padded_length(shape: tuple[tuple[str, int], ...]) -> int:
+def padded_length(shape: tuple[tuple[str, int], ...], measured: tuple[str, ...] = ()) -> int:
     """How many bytes of plaintext a result of this shape has, whatever its figures.
 
     Args:
         shape: for each search its id and how many cells its table has.
+        measured: the ids of the distributions among them.
     """
-    worst = 4 + compressed_bound(shape) + SIGNATURE_BYTES
+    worst = 4 + compressed_bound(shape, measured) + SIGNATURE_BYTES
     return -(-worst // PAD_BYTES) * PAD_BYTES
 
 
@@ -237,9 +238,8 @@ def _header_of(message: ResultMessage, hub_key: SealPublic) -> ResultHeader:
     )
 
 
-def _padded(compressed: bytes, signature: bytes, shape: tuple[tuple[str, int], ...]) -> bytes:
+def _padded(compressed: bytes, signature: bytes, length: int) -> bytes:
     plaintext = struct.pack(">I", len(compressed)) + compressed + signature
-    length = padded_length(shape)
     if len(plaintext) > length:
         # Cannot happen: the bound is over what the columns can hold at most. A longer file would tell of its figures.
         raise FormatError("result is longer than its shape allows")

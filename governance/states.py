@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from governance.cells import CellState, Reason, SafeRow, State
+from governance.cells import CellState, Reason, SafeRow, Shape, State
 from governance.decision import Decided
 from governance.margins import Spot
+from governance.measured import Described, Measured, Shown, describe
 from governance.primary import Look, Rule, above_of, rounded
 from governance.profiles import APPOINTMENT_ROUNDING, FLOOR, Profile
-from governance.standing import DEN, OUTCOMES, REGISTER, Row, Slots
-from governance.story import CountStory, RowStory, TableStory
+from governance.standing import DEN, MET, OUTCOMES, REGISTER, Row, Slots, each
+from governance.story import CountStory, RowStory, StatisticStory, TableStory
 from governance.story import Rule as Why
-from searches.search import Schedule
+from governance.value_story import stories_of
+from searches.search import Cell, Schedule
 
 _States = tuple[CellState, CellState, CellState]
 _SCHEDULES = tuple(Schedule)
@@ -30,6 +32,7 @@ class Told:
         bare: why no leaf may be shown, or None.
         now: where everyone stands today.
         held_below: changes of fewer patients than this were held.
+        measured: of a distribution, the values let out and those of today; None for every other kind.
     """
 
     search_id: str
@@ -38,6 +41,7 @@ class Told:
     bare: Reason | None
     now: Slots = ()
     held_below: int = 0
+    measured: Measured | None = None
 
 
 def silent_reason(profile: Profile, list_size: int, schedule: Schedule) -> Reason | None:
@@ -60,7 +64,7 @@ def rows_of(told: Told) -> list[SafeRow]:
     """The rows of the table: the totals, then the leaves in declared order."""
     rows = told.decided.table.rows
     order = [len(rows) - 1, *range(len(rows) - 1)]
-    return [SafeRow(rows[number].cell, *_states(told, number)) for number in order]
+    return [_row(told, number, rows[number].cell) for number in order]
 
 
 def story_of(told: Told) -> TableStory:
@@ -70,8 +74,41 @@ def story_of(told: Told) -> TableStory:
     stories = []
     for number in order:
         met, not_met, excepted = (_count_story(told, (number, outcome)) for outcome in range(3))
-        stories.append(RowStory(rows[number].cell, (met, not_met, excepted)))
+        statistics = _statistics_story(told, number) if told.measured is not None else {}
+        stories.append(RowStory(rows[number].cell, (met, not_met, excepted), statistics))
     return TableStory(told.search_id, tuple(stories), told.held_below)
+
+
+def bare_row(cell: Cell, states: _States, shape: Shape, profile: Profile) -> SafeRow:
+    """A row of which nothing is shown; of a distribution with its statistics, of which nothing is shown either."""
+    if shape.measure is None:
+        return SafeRow(cell, *states)
+    shown = Shown(states[0], shape.measure, Rule(profile, shape.possible, shape.unit))
+    return SafeRow(cell, *states, describe(None, shown).statistics)
+
+
+def _row(told: Told, number: int, cell: Cell) -> SafeRow:
+    states = _states(told, number)
+    if told.measured is None:
+        return SafeRow(cell, *states)
+    return SafeRow(cell, *states, _described(told, told.measured, number).statistics)
+
+
+def _described(told: Told, measured: Measured, number: int) -> Described:
+    table = told.decided.table
+    values = measured.let_out.of(table.places, told.decided.slots[0], table.rows[number].first + MET)
+    return describe(values, Shown(_states(told, number)[0], measured.measure, table.rule))
+
+
+def _statistics_story(told: Told, number: int) -> Mapping[str, StatisticStory]:
+    if told.measured is None:
+        return {}
+    measured, table = told.measured, told.decided.table
+    union = table.rows[number].first + MET
+    people = each(table.places.members(told.now[0], union))
+    today = [measured.now[person] for person in people if person in measured.now]
+    counted = measured.let_out.of(table.places, told.decided.slots[0], union)
+    return stories_of(today, counted, _described(told, measured, number))
 
 
 def withheld(reason: Reason) -> _States:

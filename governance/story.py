@@ -8,7 +8,8 @@ Example: exact 33, released 31, as a value, because of `held` (two people's move
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from searches.search import Cell
@@ -33,24 +34,6 @@ class Rule(StrEnum):
     CANNOT_BE = "cannot_be"
 
 
-WORDS: dict[Rule, str] = {
-    Rule.HELD: "a few people's changes wait until more have changed, so that no release shows one person's",
-    Rule.SNAPPED: "counted as in another search whose people are nearly the same",
-    Rule.FEW: "too few people: nobody and a few look alike",
-    Rule.OTHER_SIDE: "the other side of a few people",
-    Rule.DENOMINATOR: "too few people in the row to show either side",
-    Rule.PROTECTS_OTHERS: "withheld, because a hidden count beside it could be worked out from it",
-    Rule.NEAR_ANOTHER_SEARCH: "withheld, because another search counts nearly the same people",
-    Rule.AUDIT: "withheld, because together with other released counts it would tell of a few people",
-    Rule.ROUNDED: "rounded",
-    Rule.SMALL_LIST: "the practice is too small for this",
-    Rule.TOO_MANY_DIMENSIONS: "the rules allow fewer dimensions",
-    Rule.TOO_OFTEN: "the rules allow fewer releases",
-    Rule.TOO_LARGE: "the number is too large to be sent",
-    Rule.CANNOT_BE: "the search has no such outcome",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class CountStory:
     """One count: exact, and as counted for release, with the rules that made the difference; none: shown as it is.
@@ -67,11 +50,6 @@ class CountStory:
     rules: tuple[Rule, ...]
     changed: int = 0
 
-    @property
-    def words(self) -> str:
-        """The rules in words."""
-        return "; ".join(WORDS[rule] for rule in self.rules) or "shown as it is"
-
     def to_json(self) -> dict[str, object]:
         """For the practice's own report."""
         return {
@@ -83,11 +61,31 @@ class CountStory:
 
 
 @dataclass(frozen=True, slots=True)
+class StatisticStory:
+    """One statistic of a distribution: exact, and of the values let out, with what made the difference.
+
+    Args:
+        exact: of today's values, people who opted out taken off; None: there is none.
+        counted: of the values let out, before it goes to the nearest step; None: they may not be shown.
+        why: in words; empty: shown as it is.
+    """
+
+    exact: str | None
+    counted: str | None
+    why: str
+
+    def to_json(self) -> dict[str, object]:
+        """For the practice's own report."""
+        return {"exact": self.exact, "counted": self.counted, "why": self.why}
+
+
+@dataclass(frozen=True, slots=True)
 class RowStory:
-    """Met, not met and excepted of one row."""
+    """Met, not met and excepted of one row, and of a distribution each statistic by its name."""
 
     dimensions: Cell
     counts: tuple[CountStory, CountStory, CountStory]
+    statistics: Mapping[str, StatisticStory] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +114,7 @@ class TableStory:
                         name: count.to_json()
                         for name, count in zip(("met", "not_met", "excepted"), row.counts, strict=True)
                     },
+                    **{name: one.to_json() for name, one in row.statistics.items()},
                 }
                 for row in self.rows
             ],

@@ -32,10 +32,21 @@ from dataclasses import InitVar, dataclass, field, replace
 from datetime import date
 from typing import Final
 
-from governance.cells import WITHHELD_REASONS, CellState, Reason, ReceivedTable, SafeRow, Shape, State
-from governance.decision import Asked, Decided, decide, decide_visits
+from governance.cells import (
+    STATISTIC_REASONS,
+    WITHHELD_REASONS,
+    CellState,
+    Reason,
+    ReceivedTable,
+    SafeRow,
+    Shape,
+    State,
+)
+from governance.decision import Decided, decide, decide_visits
 from governance.errors import DisclosureError
 from governance.ground import Ground
+from governance.known import Asked
+from governance.measured import Measured, Shown
 from governance.optouts import CountedPeople
 from governance.overlap import Ledger
 from governance.people_index import person_keys
@@ -45,8 +56,9 @@ from governance.received import check_received
 from governance.recording import add_to_ledger, kept, next_series
 from governance.release_history import ReleaseHistory, Series, series_key
 from governance.standing import Places, places_of
-from governance.states import Told, bare_reason, rows_of, silent_reason, story_of, withheld
+from governance.states import Told, bare_reason, bare_row, rows_of, silent_reason, story_of, withheld
 from governance.story import TableStory
+from governance.value_gate import ValueGate, release_values
 from governance.visits import appointments
 from searches.people import Roster
 from searches.search import Cell, Search, Unit
@@ -256,6 +268,10 @@ def recheck(received: ReceivedTable, profile: Profile, shape: Shape) -> SafeTabl
     """
     check_received(received, profile, shape, ENGINE_VERSION)
     rows = [SafeRow(cell, *states) for cell, states in zip(shape.cells, received.rows, strict=True)]
+    if shape.measure is not None and received.statistics is not None:
+        rule = Rule(profile, shape.possible, shape.unit)
+        sent = zip(rows, received.statistics, strict=True)
+        rows = [replace(row, statistics=Shown(row.met, shape.measure, rule).statistics(one)) for row, one in sent]
     return _table(shape, profile, rows)
 
 
@@ -294,7 +310,8 @@ class _Release:
         shape = Shape.of(search)
         reason = silent_reason(profile, self._practice.list_size, search.schedule)
         if reason is not None:
-            return _table(shape, profile, [SafeRow(cell, *withheld(reason)) for cell in shape.cells]), None
+            rows = [bare_row(cell, withheld(reason), shape, profile) for cell in shape.cells]
+            return _table(shape, profile, rows), None
         told = self._tell(counted, shape, profile)
         return _table(shape, profile, rows_of(told)), story_of(told)
 
@@ -323,7 +340,19 @@ class _Release:
         self.series[key] = next_series(decided, before, shape.cells, (profile, period))
         add_to_ledger(ledger, key, decided.slots, (shape.cells, decided.shown))
         held_below = self.series[key].delta
-        return Told(shape.search_id, decided, appointments(places, now), bare, now, held_below)
+        measured = self._measured(counted, decided, before, key) if shape.measure is not None else None
+        return Told(shape.search_id, decided, appointments(places, now), bare, now, held_below, measured)
+
+    def _measured(self, counted: CountedPeople, decided: Decided, before: Series | None, key: str) -> Measured | None:
+        """The values that go with a decided standing; they are kept with it."""
+        if counted.search.measure is None:
+            return None
+        now, table = self._ground.values(counted), decided.table
+        gate = ValueGate(table.places, decided.slots[0], decided.gated, now, before, self.series[key].delta)
+        others = [one for name, one in self.series.items() if name != key]
+        made = release_values(gate, others, table.rule.profile.overlap_width)
+        self.series[key] = made.followed(self.series[key], before)
+        return Measured(counted.search.measure, made, now)
 
     def _ledger(self, period: str) -> Ledger:
         if period not in self._ledgers:
@@ -357,7 +386,7 @@ def _table(shape: Shape, profile: Profile, rows: Iterable[SafeRow]) -> SafeTable
 
 def _empty(search: Search, profile: Profile, state: State, reason: str) -> SafeTable:
     check_floor(profile)
-    known = frozenset(str(one) for one in Reason) - {str(one) for one in WITHHELD_REASONS}
+    known = frozenset(str(one) for one in Reason) - {str(one) for one in WITHHELD_REASONS | STATISTIC_REASONS}
     one = CellState(state, reason=Reason(reason) if reason in known else Reason.OTHER)
     shape = Shape.of(search)
-    return _table(shape, profile, [SafeRow(cell, one, one, one) for cell in shape.cells])
+    return _table(shape, profile, [bare_row(cell, (one, one, one), shape, profile) for cell in shape.cells])

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Final
 
 from governance.agreement import ActiveAgreement, Agreement, check_dates
@@ -73,6 +74,7 @@ def sign_agreement(agreement: Agreement, key: SigningKey, others: Sequence[Signi
     return sign(AGREEMENT_TYPE, document, [key, *others]).to_bytes()
 
 
+@lru_cache(maxsize=64)  # the same bytes under the same key; a hub asks for every message that it takes in
 def read_agreement(envelope: bytes, hub_key: VerifyKey) -> SignedAgreement:
     """An agreement that the hub has signed.
 

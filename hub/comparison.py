@@ -21,16 +21,18 @@ from __future__ import annotations
 import hmac
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from hashlib import sha256
 from statistics import median
 
+from governance.cells import Statistics
 from governance.suppress import CellState, Reason, State
 from hub.intervals import wilson
-from searches.search import Search
+from hub.means import NetworkMean, for_peers, network_mean
+from searches.search import Measure, Search
 
 # Letters and digits that are not mistaken for one another when a pseudonym is read out in a meeting.
 PSEUDONYM_LETTERS = "ACDEFGHJKLMNPQRTVWXY234679"
@@ -133,6 +135,7 @@ class Member:
         size_band: size of its list in four bands, or empty if no result has come.
         counts: its totals row, the latest, or None if no result has come.
         restated: if that is a restatement, of what.
+        statistics: of a distribution, those of its totals row.
     """
 
     code: str
@@ -141,6 +144,7 @@ class Member:
     size_band: str
     counts: Counts | None
     restated: Restated | None = None
+    statistics: Statistics | None = None
 
     @property
     def standing(self) -> Standing:
@@ -156,6 +160,7 @@ class Own:
         named: whether it chose to be named to peers that chose the same.
         percentage: 0 to 100 with one decimal, or None.
         interval: 95% limits in percent with one decimal, or None.
+        statistics: of a distribution, which has no percentage.
     """
 
     code: str
@@ -167,6 +172,7 @@ class Own:
     percentage: Decimal | None
     interval: tuple[Decimal, Decimal] | None
     restated: Restated | None = None
+    statistics: Statistics | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +183,7 @@ class Peer:
         label: its name if both chose to be named, else a pseudonym.
         percentage: 0 to 100 in whole numbers, or None.
         first: what it released first, if it restated that.
+        mean: of a distribution, which has no percentage, on a grid that is the same for every peer; or None.
     """
 
     label: str
@@ -185,6 +192,7 @@ class Peer:
     percentage: int | None
     size_band: str
     first: FirstOfPeer | None = None
+    mean: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +201,9 @@ class Comparison:
 
     Args:
         target: in percent, or None.
-        peers_median: the median of the peers' whole percentages, or None if no peer has one.
+        peers_median: the median of the peers' whole percentages, or of a distribution of their means; None if no peer
+            has one.
+        network: of a distribution, the mean over all practices.
     """
 
     search: Search
@@ -202,6 +212,7 @@ class Comparison:
     peers: tuple[Peer, ...]
     target: Decimal | None
     peers_median: Decimal | None
+    network: NetworkMean | None = None
 
     @property
     def standings(self) -> Mapping[Standing, int]:
@@ -244,6 +255,8 @@ def compare(
         raise LookupError(f"practice {viewer} is not a member of this agreement")
     own = by_code.pop(viewer)
     peers = _peers(own, tuple(by_code.values()), hub_key)
+    if search.measure is not None:
+        return _described(search, search.measure, reference_date, (own, tuple(by_code.values()), peers))
     shown = [peer.percentage for peer in peers if peer.percentage is not None]
     return Comparison(
         search,
@@ -253,6 +266,37 @@ def compare(
         target=search.target.value * 100 if search.target else None,
         # Of whole percentages: the median of an odd number of exact ones would be one practice's exact figure.
         peers_median=Decimal(str(median(shown))) if shown else None,
+    )
+
+
+def _described(
+    search: Search, measure: Measure, reference_date: date, seen: tuple[Member, tuple[Member, ...], tuple[Peer, ...]]
+) -> Comparison:
+    """A comparison of means: a distribution has no percentage, neither one's own nor a peer's."""
+    viewer, others, labelled = seen
+    own = replace(_own(viewer), percentage=None, interval=None, statistics=viewer.statistics)
+    peers = tuple(_peer_mean(peer, measure) for peer in labelled)
+    shown = [peer.mean for peer in peers if peer.mean is not None]
+    parts = [
+        (member.counts.met.value, member.statistics.mean.value)
+        for member in (viewer, *others)
+        if member.counts is not None and member.statistics is not None
+    ]
+    return Comparison(
+        search,
+        reference_date,
+        own,
+        peers,
+        target=None,
+        peers_median=median(shown) if shown else None,
+        network=network_mean(measure, parts),
+    )
+
+
+def _peer_mean(peer: Peer, measure: Measure) -> Peer:
+    first = replace(peer.first, percentage=None) if peer.first is not None else None
+    return replace(
+        peer, percentage=None, first=first, mean=None if peer.mean is None else for_peers(measure, peer.mean)
     )
 
 
@@ -323,7 +367,8 @@ def _peer(member: Member, label: str, named: bool) -> Peer:
     restated, first = member.restated, None
     if restated is not None:
         first = FirstOfPeer(restated.on if named else None, restated.first.standing, _whole(restated.first))
-    return Peer(label, named, member.standing, _whole(member.counts), member.size_band, first)
+    mean = member.statistics.mean.value if member.statistics is not None else None
+    return Peer(label, named, member.standing, _whole(member.counts), member.size_band, first, mean)
 
 
 def _whole(counts: Counts | None) -> int | None:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from governance.agreement import ActiveAgreement
 from governance.agreement import Agreement as Terms
@@ -19,14 +20,14 @@ from governance.errors import DisclosureError, FormatError, GovernanceError, Not
 from governance.frequency import check_frequency
 from governance.keys import VerifyKey
 from governance.lifecycle import OPENS, Facts, State, check_may_say, state_of
-from governance.profiles import Profile, narrowest, own_part, profile
+from governance.profiles import Profile, Relaxation, effective, narrowest, own_part, profile
 from governance.sealing import ReceivedResult, check_searches
 from governance.suppress import SafeTable, recheck
 from governance.terms import activate, read_agreement, read_document
 from governance.wire import FIRST, Acceptance, AgreementDecision, PracticeIdentity
 from hub.errors import QuarantineError
 from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Receipt, Result, Suspension
-from hub.searches import search_of
+from hub.searches import shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +154,10 @@ def permit_result(practice: Practice, received: ReceivedResult, today: date) -> 
     if received.opt_out_policy != active.agreement.opt_out_policy:
         raise QuarantineError("opt-outs were taken off by another policy than the agreement's", "breaks_profile")
     try:
-        tables = tuple(
-            (row, rechecked(active.agreement, table, Shape.of(search_of(row))))
-            for row, table in zip(published, received.tables, strict=True)
-        )
+        tables = rechecked(active.agreement, received.tables, [shape_of(row) for row in published])
     except (DisclosureError, NotPermittedError) as error:
         raise QuarantineError(error.message, "breaks_profile") from error
-    return Permitted(agreement, tables, restates)
+    return Permitted(agreement, tuple(zip(published, tables, strict=True)), restates)
 
 
 def check_sequence(practice: Practice, sequence: int, previous: str) -> None:
@@ -228,37 +226,56 @@ def _check_restated_searches(restates: Result | None, published: list[PublishedS
     if restates is None:
         return
     answered = set(restates.figures.values_list("search__search_id", flat=True))
-    more = sorted({row.search_id for row in published} - answered)
+    more = ", ".join(sorted({row.search_id for row in published} - answered)[:5])
     if more:
-        raise QuarantineError(
-            f"it answers searches that the first did not: {', '.join(more[:5])}", "restates_other_searches"
-        )
+        raise QuarantineError(f"it answers searches that the first did not: {more}", "restates_other_searches")
 
 
-def rechecked(agreement: Terms, table: ReceivedTable, shape: Shape) -> SafeTable:
-    """A received table, once it keeps the agreement's rule for its search or a narrower one that it names.
+def rechecked(agreement: Terms, tables: Sequence[ReceivedTable], shapes: Sequence[Shape]) -> tuple[SafeTable, ...]:
+    """Received tables, once each keeps the agreement's rule for its search or a narrower one that it names.
 
     A practice that asks for more than the agreement does not use what the agreement relaxes; that is narrower too.
 
+    Args:
+        agreement: its terms.
+        tables: as received.
+        shapes: of the search that each answers, in the same order.
+
     Raises:
-        NotPermittedError: the profile is not known.
-        DisclosureError: the table keeps no such rule.
+        NotPermittedError: a profile is not known.
+        DisclosureError: a table keeps no such rule.
     """
-    rules = _received_rules(agreement, table)
+    relaxed = {terms.search_id: terms.relaxed for terms in agreement.searches}
+    return tuple(
+        _rechecked(table, shape, _rules_of(agreement.profile, table, relaxed.get(table.search_id, frozenset())))
+        for table, shape in zip(tables, shapes, strict=True)
+    )
+
+
+def _rules_of(agreed_id: str, table: ReceivedTable, relaxed: frozenset[Relaxation]) -> tuple[Profile, ...]:
+    rules = _rules(agreed_id, table.profile, relaxed)
+    if not rules:
+        raise DisclosureError(
+            f"search {table.search_id}: profile {table.profile} is not the agreement's, "
+            f"expected {agreed_id} or narrower"
+        )
+    return rules
+
+
+def _rechecked(table: ReceivedTable, shape: Shape, rules: tuple[Profile, ...]) -> SafeTable:
     for rule in rules[:-1]:
         with contextlib.suppress(DisclosureError):
             return recheck(table, rule, shape)
     return recheck(table, rules[-1], shape)
 
 
-def _received_rules(agreement: Terms, table: ReceivedTable) -> list[Profile]:
-    agreed, applied = profile(agreement.profile), profile(table.profile)
+@lru_cache(maxsize=1024)  # a handful of profiles and relaxations, asked for with every table
+def _rules(agreed_id: str, applied_id: str, relaxed: frozenset[Relaxation]) -> tuple[Profile, ...]:
+    """What holds under an agreement's profile for a practice that names this one; nothing if that is wider."""
+    agreed, applied = profile(agreed_id), profile(applied_id)
     if narrowest(agreed, applied).id != applied.id:
-        raise DisclosureError(
-            f"search {table.search_id}: profile {applied.id} is not the agreement's, expected {agreed.id} or narrower"
-        )
-    relaxed = agreement.rule(table.search_id, own_part(agreed, applied))
-    return list(dict.fromkeys((applied, relaxed)))
+        return ()
+    return tuple(dict.fromkeys((applied, effective(agreed, own_part(agreed, applied), relaxed))))
 
 
 def _check_frequency(practice: Practice, agreement: Terms, received: ReceivedResult) -> None:

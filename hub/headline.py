@@ -59,7 +59,7 @@ def _without_percentage(standing: Standing, unit: Unit) -> str:
         case Standing.BANDED:
             return f"One side of this figure counts too few {counted} to show a percentage. {_EXACT}"
         case Standing.WITHHELD:
-            return f"Too few {counted} are counted here to show a figure. {_EXACT}"
+            return f"This figure is withheld: with it, a few {counted} could be told apart. {_EXACT}"
         case Standing.EMPTY:
             return f"There were no {counted} to count at your practice on this date."
         case _:

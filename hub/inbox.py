@@ -11,7 +11,6 @@ from pathlib import Path
 
 from django.db import transaction
 
-from governance.cells import Shape
 from governance.keys import VerifyKey
 from governance.sealing import ReceivedResult, read_payload
 from governance.suppress import ENGINE_VERSION, SafeTable, as_received
@@ -23,7 +22,7 @@ from hub.errors import QuarantineError
 from hub.events import record
 from hub.files import write_whole
 from hub.models import Figure, Practice, Quarantined, Result
-from hub.searches import search_of
+from hub.searches import shape_of
 
 ABANDONED = timedelta(hours=24)
 """An upload that nobody has gone on with for so long is forgotten."""
@@ -98,12 +97,12 @@ def opened_tables(result: Result) -> tuple[SafeTable, ...]:
     Those of earlier rules were checked with those when they came: they are given as they were received, and say so.
     """
     figures = Figure.objects.filter(result=result).select_related("search")
-    searches = {figure.search.search_id: search_of(figure.search) for figure in figures}
+    shapes = {figure.search.search_id: shape_of(figure.search) for figure in figures}
     signed = read_agreement(bytes(result.agreement.envelope), VerifyKey.parse(result.agreement.signed_by))
     tables = opened_message(result).tables
     if any(table.engine_version < ENGINE_VERSION for table in tables):
-        return tuple(as_received(table, Shape.of(searches[table.search_id])) for table in tables)
-    return tuple(rechecked(signed.agreement, table, Shape.of(searches[table.search_id])) for table in tables)
+        return tuple(as_received(table, shapes[table.search_id]) for table in tables)
+    return rechecked(signed.agreement, tables, [shapes[table.search_id] for table in tables])
 
 
 def _is_abandoned(path: Path, now: datetime) -> bool:

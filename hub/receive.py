@@ -37,10 +37,10 @@ from hub.centre import Centre
 from hub.enforce import Permitted, check_sequence, identity, permit_acceptance, permit_result
 from hub.errors import QuarantineError
 from hub.events import record
-from hub.figures import figures_of
+from hub.figures import store_figures
 from hub.files import sync_folder, write_whole
 from hub.inbox import Arrival, read_arrival, set_aside, waiting
-from hub.models import Agreement, Figure, Membership, Practice, Receipt, Result
+from hub.models import Agreement, Membership, Practice, Receipt, Result
 
 log = logging.getLogger(__name__)
 
@@ -177,7 +177,7 @@ def store_result(centre: Centre, letter: Letter, message: ReceivedResult, permit
             restates=permitted.restates,
             reason=str(message.restates.reason) if message.restates is not None else "",
         )
-        Figure.objects.bulk_create(figures_of(result, permitted.tables))
+        store_figures(result, permitted.tables)
         record(
             centre,
             "result_received",

@@ -1,4 +1,4 @@
-"""A published search, read again into the value that the rest of the code works with."""
+"""A published search, read again into the values that the rest of the code works with."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from governance.cells import Shape
 from hub.models import PublishedSearch
 from searches.codelist import NAME, parse_codelist
 from searches.document import CODELISTS_FOLDER, SearchFiles, read_search
@@ -16,6 +17,16 @@ from searches.search import Search
 def search_of(published: PublishedSearch) -> Search:
     """The search of a published row; parsed once per content, so that the row's texts may be left unfetched."""
     return _search(published.digest, published.pk)
+
+
+def shape_of(published: PublishedSearch) -> Shape:
+    """The shape that a published search declares; worked out once per content."""
+    return _shape(published.digest, published.pk)
+
+
+@lru_cache(maxsize=4096)
+def _shape(digest: str, row: int) -> Shape:
+    return Shape.of(_search(digest, row))
 
 
 @lru_cache(maxsize=1024)

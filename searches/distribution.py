@@ -14,7 +14,7 @@ from fractions import Fraction
 from searches.people import PeopleSets
 from searches.search import Cell, Outcome
 
-STATISTICS = ("mean", "sd", "lower_quartile", "median", "upper_quartile")
+STATISTICS = ("mean", "deviation", "lower_quartile", "median", "upper_quartile")
 _THOUSANDTH = Decimal("0.001")
 
 
@@ -24,7 +24,7 @@ def exact_statistics(values: Iterable[int]) -> dict[str, object]:
     Args:
         values: in thousandths.
 
-    >>> exact_statistics([120_000, 130_000, 170_000])["sd"]
+    >>> exact_statistics([120_000, 130_000, 170_000])["deviation"]
     '26.458'
     """
     ordered = sorted(values)
@@ -35,7 +35,7 @@ def exact_statistics(values: Iterable[int]) -> dict[str, object]:
         for quarters, name in enumerate(STATISTICS[2:], start=1):
             found[name] = quantile(ordered, quarters)
     if n > 1:
-        found["sd"] = root(variance(ordered))
+        found["deviation"] = root(variance(ordered))
     return {"n": n, **{name: _text(number) for name, number in found.items()}}
 
 

@@ -2,7 +2,8 @@
 
 Dots of the same place are stacked, so that none hides another. A practice without a percentage has no place on the
 line: it stands below it in a lane of its own, as an open mark beside the words that say why. The line shows at
-least forty points of percentage and is cut at tens, so that a small difference does not look like a large one.
+least forty points of percentage and is cut at tens, so that a small difference does not look like a large one. Means
+stand on a line of their own unit, with a scale that follows from the declared range.
 """
 
 from __future__ import annotations
@@ -13,7 +14,29 @@ from math import ceil, floor
 
 from hub.charts.svg import GRID, INK, OWN, PEER, SOFT_INK, Frame, Label, element, line, picture, text
 
-SHORTEST_AXIS = 40  # points of percentage
+SHORTEST_AXIS = 4  # tens, or steps of another scale
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a line is marked in.
+
+    Args:
+        low: the least that a mark can be.
+        high: the most.
+        step: between two lines of the grid.
+        unit: written after every number.
+        what: a mark is of, in a few words.
+    """
+
+    low: float = 0
+    high: float = 100
+    step: float = 10
+    unit: str = "%"
+    what: str = "a percentage"
+
+
+PERCENT = Scale()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +60,7 @@ class Strip:
         median: of the peers, or None.
         target: in percent, or None.
         without: how many practices have no percentage, by the words that say why.
+        scale: of means, in place of percent.
     """
 
     name: str
@@ -44,10 +68,11 @@ class Strip:
     description: str
     own: OwnMark | None
     own_without: str
-    peers: tuple[int, ...]
+    peers: tuple[float, ...]
     median: float | None
     target: float | None
     without: Mapping[str, int]
+    scale: Scale = PERCENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +86,8 @@ class Format:
     tick_step: int
 
 
-WIDE = Format("gpf-chart gpf-chart--wide", 900, 7, 16, 10)
-NARROW = Format("gpf-chart gpf-chart--narrow", 360, 5.5, 14, 20)
+WIDE = Format("gpf-chart gpf-chart--wide", 900, 7, 16, 1)
+NARROW = Format("gpf-chart gpf-chart--narrow", 360, 5.5, 14, 2)
 MARGIN = 20
 OWN_LANE = 74  # from the top of the picture to the own mark's middle
 OWN_LABEL = 46
@@ -70,11 +95,12 @@ OWN_LABEL = 46
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Percent to user units."""
+    """Percent, or another unit, to user units."""
 
-    low: int
-    high: int
+    low: float
+    high: float
     width: int
+    scale: Scale = PERCENT
 
     def x(self, percent: float) -> float:
         """Where a percentage stands; never outside the line."""
@@ -111,19 +137,21 @@ def axis_for(strip: Strip, width: int) -> Axis:
     marks = [*map(float, strip.peers), *(mark for mark in (strip.median, strip.target) if mark is not None)]
     if strip.own:
         marks += [strip.own.low, strip.own.high]
+    scale = strip.scale
     if not marks:
-        return Axis(0, 100, width)
-    low = max(0, floor((min(marks) - 2) / 10) * 10)
-    high = min(100, ceil((max(marks) + 2) / 10) * 10)
-    while high - low < SHORTEST_AXIS:
-        low, high = max(0, low - 10), min(100, high + 10)
-    return Axis(low, high, width)
+        return Axis(scale.low, scale.high, width, scale)
+    least, most, step, room = scale.low, scale.high, scale.step, scale.step / 5
+    low = max(least, least + floor((min(marks) - room - least) / step) * step)
+    high = min(most, least + ceil((max(marks) + room - least) / step) * step)
+    while high - low < SHORTEST_AXIS * step and (low > least or high < most):
+        low, high = max(least, low - step), min(most, high + step)
+    return Axis(low, high, width, scale)
 
 
-def _stacks(peers: tuple[int, ...], axis: Axis, radius: float) -> dict[float, list[int]]:
+def _stacks(peers: tuple[float, ...], axis: Axis, radius: float) -> dict[float, list[float]]:
     # Dots closer than their own width share a stack, at the place of its first dot: the place is off by less than a
     # dot.
-    stacks: dict[float, list[int]] = {}
+    stacks: dict[float, list[float]] = {}
     for percent in sorted(peers):
         place = axis.x(percent)
         last = max(stacks, default=None)
@@ -136,12 +164,15 @@ def _stacks(peers: tuple[int, ...], axis: Axis, radius: float) -> dict[float, li
 
 def _grid(axis: Axis, form: Format, line_y: float) -> str:
     parts = []
-    for percent in range(axis.low, axis.high + 1, 10):
-        place = axis.x(percent)
+    for number in range(int((axis.high - axis.low) / axis.scale.step + 0.001) + 1):
+        value = axis.low + number * axis.scale.step
+        place = axis.x(value)
         parts.append(line(place, 58, place, line_y, stroke=GRID, stroke_width=1))
-        if (percent - axis.low) % form.tick_step == 0:
+        if number % form.tick_step == 0:
             parts.append(line(place, line_y, place, line_y + 5, stroke=SOFT_INK, stroke_width=1))
-            parts.append(text(Label(place, line_y + 21, f"{percent}%", "middle", form.text_size - 2, SOFT_INK)))
+            parts.append(
+                text(Label(place, line_y + 21, _written(value, axis.scale), "middle", form.text_size - 2, SOFT_INK))
+            )
     ends = axis.x(axis.low), axis.x(axis.high)
     parts.append(line(ends[0], line_y, ends[1], line_y, stroke=SOFT_INK, stroke_width=1.5))
     return "".join(parts)
@@ -151,11 +182,11 @@ def _target(strip: Strip, axis: Axis, form: Format, line_y: float) -> str:
     if strip.target is None:
         return ""
     place = axis.x(strip.target)
-    words = text(_beside((place, 20), f"Target {strip.target:g}%", form, INK))
+    words = text(_beside((place, 20), f"Target {_written(strip.target, strip.scale)}", form, INK))
     return line(place, 26, place, line_y, stroke=INK, stroke_width=2, stroke_dasharray="6 4") + words
 
 
-def _dots(stacks: Mapping[float, list[int]], form: Format, line_y: float) -> str:
+def _dots(stacks: Mapping[float, list[float]], form: Format, line_y: float) -> str:
     return "".join(
         element(
             "circle",
@@ -176,7 +207,9 @@ def _median(strip: Strip, axis: Axis, form: Format, line_y: float) -> str:
         return ""
     place, top = axis.x(strip.median), line_y + 28
     mark = element("path", d=f"M{place:.1f} {top:.1f} l-6 10 h12 z", fill=SOFT_INK)
-    return mark + text(_beside((place, line_y + 54), f"Middle of peers {strip.median:g}%", form, SOFT_INK))
+    return mark + text(
+        _beside((place, line_y + 54), f"Middle of peers {_written(strip.median, strip.scale)}", form, SOFT_INK)
+    )
 
 
 def _own(strip: Strip, axis: Axis, form: Format) -> str:
@@ -191,9 +224,17 @@ def _own(strip: Strip, axis: Axis, form: Format) -> str:
             line(low, OWN_LANE - 6, low, OWN_LANE + 6, **whisker),
             line(high, OWN_LANE - 6, high, OWN_LANE + 6, **whisker),
             _diamond(place, OWN_LANE, 9),
-            text(_beside((place, OWN_LABEL + 10), f"Your practice {own.value:g}%", form, OWN, bold=True)),
+            text(
+                _beside(
+                    (place, OWN_LABEL + 10), f"Your practice {_written(own.value, strip.scale)}", form, OWN, bold=True
+                )
+            ),
         )
     )
+
+
+def _written(value: float, scale: Scale) -> str:
+    return f"{value:g}{scale.unit if scale.unit == '%' else ' ' + scale.unit}"
 
 
 def _diamond(x: float, y: float, size: float, *, filled: bool = True) -> str:
@@ -219,7 +260,7 @@ def _lanes(strip: Strip, form: Format, top: float) -> tuple[str, float]:
     if not strip.without:
         return "", top
     row = form.text_size + 12
-    parts = [text(Label(2, top + 14, "Without a percentage", size=form.text_size, bold=True))]
+    parts = [text(Label(2, top + 14, f"Without {strip.scale.what}", size=form.text_size, bold=True))]
     for number, (words, count) in enumerate(strip.without.items(), start=1):
         own = words == strip.own_without
         parts.append(_lane(words, count, form, top + 14 + number * row, own=own))

@@ -92,11 +92,15 @@ def _row(comparison: Comparison) -> tuple[str, ...]:
         standings.get(Standing.NOT_RUN, 0) + standings.get(Standing.FAILED, 0),
         standings.get(Standing.AWAITED, 0),
     )
+    measure = comparison.search.measure
+    figure = f"{own.percentage}%" if own.percentage is not None else own.standing.value
+    unit = "%" if measure is None else f" {measure.unit}"
+    if measure is not None and own.statistics is not None and own.statistics.mean.value is not None:
+        figure = f"{plain(own.statistics.mean.value)}{unit}"
     return (
         comparison.search.id,
-        (f"{own.percentage}%" if own.percentage is not None else own.standing.value)
-        + (" restated" if own.restated else ""),
-        f"{plain(middle)}%" if middle is not None else "-",
+        figure + (" restated" if own.restated else ""),
+        f"{plain(middle)}{unit}" if middle is not None else "-",
         f"{plain(target)}%" if target is not None else "-",
         *(str(count) for count in counts),
     )

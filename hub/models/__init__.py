@@ -4,6 +4,7 @@ Nothing here holds a patient's record: the smallest thing stored is a count that
 """
 
 from hub.models.agreements import Agreement, Membership
+from hub.models.descriptions import Description
 from hub.models.log import Event, Quarantined
 from hub.models.practices import Invitation, Practice, StaffMember
 from hub.models.results import Figure, Receipt, Result
@@ -13,6 +14,7 @@ from hub.models.tree import LogCheckpoint, LogCosignature, LogHash, LogLeaf, Log
 
 __all__ = [
     "Agreement",
+    "Description",
     "Event",
     "Figure",
     "Invitation",

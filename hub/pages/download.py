@@ -140,7 +140,9 @@ def _peer_row(peer: Peer) -> tuple[str, ...]:
 
 def _front_row(comparison: Comparison) -> tuple[str, ...]:
     own, search = comparison.own, comparison.search
-    middle, target = (plain(x) if x is not None else "" for x in (comparison.peers_median, comparison.target))
+    # Of a distribution the middle is no percentage: its own file has it.
+    median = comparison.peers_median if search.measure is None else None
+    middle, target = (plain(x) if x is not None else "" for x in (median, comparison.target))
     about = (comparison.reference_date.isoformat(), own.name, search.id, search.title)
     answered = (str(comparison.answered), str(comparison.agreed))
     return (*about, *_own_figure(own), middle, target, *answered, *_own_first(own))

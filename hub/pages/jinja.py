@@ -26,6 +26,7 @@ def environment(**options: Any) -> Environment:
     env.filters["moment"] = moment
     env.filters["number"] = number
     env.filters["percent"] = percent
+    env.filters["plain"] = plain
     env.trim_blocks = True
     env.lstrip_blocks = True
     return env

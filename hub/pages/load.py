@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
 
 from django.db.models import QuerySet
 
+from governance.cells import Statistics
 from governance.primary import Rule
 from governance.profiles import profile
 from governance.result import ReceivedResult
@@ -18,7 +19,8 @@ from hub.comparison import Comparison, Counts, Member, Restated, compare
 from hub.config import HubConfig
 from hub.enforce import active_practices, is_active
 from hub.inbox import opened_message, opened_tables
-from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Result
+from hub.means import read_statistics
+from hub.models import Agreement, Description, Figure, Membership, Practice, PublishedSearch, Result
 from hub.searches import search_of
 from hub.totals import Part, Totals, totals_of
 from searches.search import Search, possible_outcomes
@@ -63,6 +65,8 @@ class Release:
     restated: Mapping[tuple[int, str], Restated]  # the same -> what was released first, where that was restated
     profiles: Mapping[tuple[int, str], str]  # the same -> by which profile the practice hid small counts
 
+    described: Mapping[tuple[int, str], Statistics] = field(default_factory=dict)  # the same -> of a distribution
+
     @property
     def codes(self) -> frozenset[str]:
         """The codes of the members."""
@@ -89,6 +93,7 @@ class Release:
                 self.sizes.get(practice.code, ""),
                 self.figures.get((published.pk, practice.code)),
                 self.restated.get((published.pk, practice.code)),
+                self.described.get((published.pk, practice.code)),
             )
             for practice, named in self.members
         )
@@ -130,6 +135,7 @@ def release(agreement: Agreement, reference_date: date, today: date) -> Release:
         # By the search's name: what was restated may be a version of it that has been corrected since.
         {(row, code): _restated(figure, firsts[names[row], code]) for (row, code), figure in again.items()},
         {key: _profile_of(figure.result) for key, figure in (first | again).items()},
+        _descriptions(results),
     )
 
 
@@ -173,6 +179,13 @@ def pseudonym_key(config: HubConfig) -> bytes:
 def _figures(results: QuerySet[Result]) -> dict[tuple[int, str], Figure]:
     figures = Figure.objects.filter(result__in=results).select_related("result__practice")
     return {(figure.search_id, figure.result.practice.code): figure for figure in figures.defer(*_BLOBS)}
+
+
+def _descriptions(results: QuerySet[Result]) -> dict[tuple[int, str], Statistics]:
+    """The statistics of every distribution, the latest of each practice."""
+    rows = Description.objects.filter(result__in=results).select_related("result__practice").order_by("result__pk")
+    kept = rows.defer(*_BLOBS)
+    return {(row.search_id, row.result.practice.code): read_statistics(row.statistics) for row in kept}
 
 
 def _profile_of(result: Result) -> str:

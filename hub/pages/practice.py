@@ -16,7 +16,7 @@ from hub.charts import strip
 from hub.comparison import Comparison, Standing
 from hub.headline import headline
 from hub.models import Agreement, Practice
-from hub.pages import download, tables
+from hub.pages import distribution, download, tables
 from hub.pages.entry import for_practice
 from hub.pages.jinja import moment
 from hub.pages.load import (
@@ -66,11 +66,16 @@ class Section:
     def rows(self) -> tables.Rows:
         """The rows of the page's table."""
         return [
-            tables.front_row(
-                comparison, _address(indicator, comparison.reference_date, self.dates, "comparison"), place
-            )
+            _front_row(comparison, _address(indicator, comparison.reference_date, self.dates, "comparison"), place)
             for place, (indicator, comparison) in enumerate(self.shown, start=1)
         ]
+
+
+def _front_row(comparison: Comparison, href: str, place: int) -> list[tables.Cell]:
+    row = tables.front_row(comparison, href, place)
+    if comparison.search.measure is None:
+        return row
+    return [row[0], *distribution.front_cells(comparison), row[-1]]
 
 
 @for_practice
@@ -125,6 +130,9 @@ def comparison_page(request: HttpRequest, viewer: str, agreement_id: str, search
         "provenance": provenance(indicator),
         "translation": translation(own) if own else (),
     }
+    if search.measure is not None:
+        described = distribution.context(comparison, own.table if own else None)
+        return render(request, "distribution.jinja", context | described)
     return render(request, "comparison.jinja", context | _groups(own))
 
 
@@ -133,7 +141,9 @@ def comparison_csv(request: HttpRequest, viewer: str, agreement_id: str, search_
     """The comparison as a file."""
     _, comparison, _ = _find(request, viewer, agreement_id, search_id)
     name = f"{search_id}-{comparison.reference_date.isoformat()}.csv"
-    return download.attachment(name, download.comparison_csv(comparison))
+    is_distribution = comparison.search.measure is not None
+    content = distribution.csv(comparison) if is_distribution else download.comparison_csv(comparison)
+    return download.attachment(name, content)
 
 
 @for_practice
@@ -141,7 +151,7 @@ def groups_csv(request: HttpRequest, viewer: str, agreement_id: str, search_id: 
     """One's own figures by group as a file, where the page shows them as a table."""
     indicator, comparison, _ = _find(request, viewer, agreement_id, search_id)
     own = own_result(viewer, indicator, comparison.reference_date)
-    if own is None or not tables.is_split(own.table):
+    if own is None or comparison.search.measure is not None or not tables.is_split(own.table):
         raise Http404("there are no figures by group")
     name = f"{search_id}-groups-{comparison.reference_date.isoformat()}.csv"
     return download.attachment(name, download.groups_csv(comparison.own, own.table, comparison.reference_date))

@@ -200,7 +200,8 @@ def _row(one: Coverage) -> list[Cell]:
 def _totals_row(indicator: Indicator, totals: Totals) -> list[Cell]:
     met, not_met, excepted = (total_words(total) for total in totals.by_outcome)
     of_whom = coverage_words(totals.met.coverage) if totals.met is not None else ""
-    texts = (indicator.search.title, met, not_met, excepted, share_words(totals.percentage), of_whom)
+    share = share_words(totals.percentage) if indicator.search.measure is None else "none of a distribution"
+    texts = (indicator.search.title, met, not_met, excepted, share, of_whom)
     return [{"text": text} for text in texts]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from governance.suppress import Reason, SafeRow, SafeTable, State
+from governance.suppress import CellState, Reason, SafeRow, SafeTable, State
 from hub.charts import spark
 from hub.comparison import Comparison, Counts, Own, Peer, Standing, percentage_of, plain
 from hub.pages.words import cell_words, day, peers_words, reason_words
@@ -18,7 +18,8 @@ from hub.totals_words import totals_rows
 Cell = dict[str, Any]
 Rows = list[list[Cell]]
 
-_STATE = Markup('<span class="nhsuk-tag nhsuk-tag--grey nhsuk-tag--no-border">{}</span>')
+_STATE = Markup('<span class="nhsuk-tag nhsuk-tag--no-border gpf-state gpf-state--{}">{}</span>')
+_COUNT = Markup('<span class="gpf-count gpf-count--{}">{}</span>')
 _QUIET = Markup('<span class="gpf-quiet">{}</span>')
 _OWN = "gpf-own-cell"
 _NONE = "–"
@@ -83,9 +84,13 @@ def front_row(comparison: Comparison, href: str, place: int) -> list[Cell]:
     return [
         {"html": Markup('<a class="nhsuk-link" href="{}">{}</a>').format(href, title)},
         _own_figure(comparison.own),
-        {"text": _percent_or_dash(comparison.peers_median)},
+        {"text": _percent_or_dash(comparison.peers_median if comparison.search.measure is None else None)},
         {"text": _percent_or_dash(comparison.target)},
-        {"html": Markup("{}{}").format(_spark(comparison, place), answered)},
+        {
+            "html": Markup("{}{}").format(
+                _spark(comparison, place) if comparison.search.measure is None else "", answered
+            )
+        },
     ]
 
 
@@ -126,7 +131,7 @@ def _spark(comparison: Comparison, place: int) -> Markup:
 def _figure(practice: Own | Peer) -> Cell:
     """A percentage, or the words that say why there is none; never an empty place that could be read as zero."""
     if practice.percentage is None:
-        return {"html": _STATE.format(practice.standing.value.capitalize())}
+        return {"html": _STATE.format(practice.standing.name.lower(), practice.standing.value.capitalize())}
     return {"text": f"{practice.percentage}%"}
 
 
@@ -167,5 +172,12 @@ def _group_row(row: SafeRow) -> list[Cell]:
     percentage = group_percentage(row)
     share = f"{percentage}%" if percentage is not None else _NONE
     names = [{"text": name} for name in group_names(row)]
-    numbers = [cell_words(state) for state in row.states]
-    return [*names, *({"text": text, "format": "numeric"} for text in (*numbers, share))]
+    numbers = [{**_count(state), "format": "numeric"} for state in row.states]
+    return [*names, *numbers, {"text": share, "format": "numeric"}]
+
+
+def _count(state: CellState) -> Cell:
+    """One count; what is no number looks unlike one, and each kind unlike the others."""
+    if state.state is State.VALUE:
+        return {"text": cell_words(state)}
+    return {"html": _COUNT.format(state.state, cell_words(state))}

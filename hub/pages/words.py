@@ -31,6 +31,10 @@ _REASONS = {
     Reason.PROTECTS_OTHERS: "a small number could be worked out from it",
     Reason.TOO_MANY_DIMENSIONS: "the agreed rules allow fewer groups",
     Reason.TOO_OFTEN: "the agreed rules allow fewer releases",
+    Reason.MEANS_NOT_ALLOWED: "the agreed rules allow no averages",
+    Reason.TOO_FEW_VALUES: "too few people were measured",
+    Reason.COUNT_NOT_SHOWN: "the number of people measured is not shown",
+    Reason.VALUES_TELL_TOO_MUCH: "one or a few people's values could be worked out from it",
 }
 
 

@@ -30,6 +30,7 @@ from governance import (
     sealing,
     states,
     suppress,
+    value_gate,
     visits,
 )
 from governance.cells import CellState, SafeRow, Shape, State
@@ -38,7 +39,7 @@ from governance.primary import Look, Rule
 from governance.profiles import MeanRule, Profile
 from hub import totals
 from searches import parse, people, rules
-from searches.rules import comparisons
+from searches.rules import comparisons, outer
 
 Change = tuple[object, str, object]
 """A module or class, one of its names, and what stands there instead."""
@@ -125,6 +126,11 @@ def _events_for_patients() -> list[Change]:
     return [(visits, "patients", visits.appointments), (decision, "patients", visits.appointments)]
 
 
+def _values_of_today(gate: value_gate.ValueGate) -> value_gate.LetOut:
+    old = gate.before.values if gate.before is not None else {}
+    return value_gate.LetOut({**old, **gate.now}, frozenset())
+
+
 def _numbers_for_people() -> list[Change]:
     return [(suppress, "person_keys", lambda _, ids: [number.to_bytes(16, "big") for number, _ in enumerate(ids)])]
 
@@ -190,6 +196,11 @@ DEFENCES: Final = (
         "what is hidden under totals",
         "total less the shown leaves is watched like a count",
         lambda: [(gate, "_remainder_crossing", _answer(set()))],
+    ),
+    Defence(
+        "what totals leave",
+        "total less the leaves that were in fact shown differs from every earlier such by nobody or by five patients",
+        lambda: [(gate, "_rest_crossing", _answer(set())), (decision, "rests_near", _answer(()))],
     ),
     Defence("gate of the strictest profile", "a series keeps the widest gate it was ever released under", _own_delta),
     Defence(
@@ -348,6 +359,26 @@ DEFENCES: Final = (
         "means are of different values",
         "a mean of people who nearly all have one value is not given",
         lambda: [(means, "is_alike", _answer(False))],
+    ),
+    Defence(
+        "cuts are steady",
+        "a median or quartile that one value would move by more than a step is not given",
+        lambda: [(means, "is_steady", _answer(True))],
+    ),
+    Defence(
+        "values wait for others",
+        "a mean is of values of which none or at least five differ from every release before",
+        lambda: [(value_gate, "let_out_values", _values_of_today)],
+    ),
+    Defence(
+        "values as elsewhere",
+        "a few people of just another search's count with the values that they have there",
+        lambda: [(value_gate, "_near_others", _answer(()))],
+    ),
+    Defence(
+        "values are measured",
+        "the value of a distribution is no number that the author wrote",
+        lambda: [(outer, "_value", _answer(None))],
     ),
     Defence(
         "enough values",

@@ -14,6 +14,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -23,11 +24,12 @@ from governance.profiles import GP_BENCH, Profile
 from governance.release_history import ReleaseHistory, read_history, write_history
 from governance.suppress import Practice, Terms, suppress
 from searches.people import AnswerRow, Roster, gather
-from searches.search import Dimension, Outcome, Schedule, Search, Unit
+from searches.search import DISTRIBUTION, Dimension, Measure, Outcome, Schedule, Search, Unit
 from tests.governance_kit import search as search_of
 
 START = date(2026, 3, 31)
 LOCAL_KEY = bytes(range(32))
+PRESSURE = Measure(Decimal(60), Decimal(250), "systolic pressure", "mmHg")
 
 Split = tuple[str, Mapping[str, Sequence[str]]]
 """A dimension's name, and who has which of its values, in declared order."""
@@ -70,6 +72,25 @@ def ask(
     return Asked(replace(search_of(search_id), dimensions=dimensions, schedule=schedule), tuple(rows))
 
 
+def ask_values(
+    search_id: str,
+    values: Mapping[str, float],
+    not_met: Iterable[str] = (),
+    by: Sequence[Split] = (),
+    *,
+    measure: Measure = PRESSURE,
+) -> Asked:
+    """A distribution: everyone's value, and who has none, split by up to two dimensions."""
+    plain = ask(search_id, values, not_met, by=by)
+    rows = tuple(
+        replace(row, value=int(measure.clipped(Decimal(str(values[row.patient_id]))) * 1000))
+        if row.patient_id in values
+        else row
+        for row in plain.rows
+    )
+    return Asked(replace(plain.search, kind=DISTRIBUTION, measure=measure), rows)
+
+
 def ask_visits(search_id: str, met: Mapping[str, int], not_met: Mapping[str, int] | None = None) -> Asked:
     """A search of appointments: how many each patient has that met, and that did not."""
     rows = []
@@ -93,6 +114,18 @@ class Letter:
         table = next(table for table in json.loads(self.data) if table["search"] == search_id)
         rows = [row for row in table["rows"] if tuple(row["dimensions"].values()) == values]
         return {name: rows[0][name] for name in ("met", "not_met", "excepted")}
+
+    def statistics(self, search_id: str, *values: str) -> dict[str, Cell]:
+        """The statistics of a row of a distribution; without values, of the totals."""
+        table = next(table for table in json.loads(self.data) if table["search"] == search_id)
+        rows = [row for row in table["rows"] if tuple(row["dimensions"].values()) == values]
+        found: dict[str, Cell] = rows[0]["statistics"]
+        return found
+
+    def mean(self, search_id: str, *values: str) -> Decimal | None:
+        """A released mean; None: there is none."""
+        found = self.statistics(search_id, *values)["mean"].get("value")
+        return None if found is None else Decimal(found)
 
     def value(self, search_id: str, outcome: str, *values: str) -> int | None:
         """A released number; None: there is none."""

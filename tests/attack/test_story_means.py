@@ -49,9 +49,15 @@ def test_an_impossible_value_does_not_stand_out() -> None:
     alike(lambda it_is_so: spread(*OTHERS, 9999 if it_is_so else 250))
 
 
-@stopped_by("values are clipped")
-def test_an_impossible_value_is_not_read_from_a_median_either() -> None:
-    alike(lambda it_is_so: quartiles(*[9999 if it_is_so else 250] * 14, *OTHERS[:40]))
+@stopped_by("cuts are steady")
+def test_a_median_in_a_gap_would_be_somebodys_value() -> None:
+    """Twenty at 100, twenty at 200, and Ann between them: the median is hers."""
+    alike(lambda it_is_so: quartiles(*[100] * 20, 180 if it_is_so else 120, *[200] * 20))
+
+
+@stopped_by("cuts are steady")
+def test_an_upper_quartile_in_a_gap_would_be_somebodys_value() -> None:
+    alike(lambda it_is_so: quartiles(*[100] * 40, 180 if it_is_so else 120, *[200] * 13))
 
 
 @stopped_by("means on a grid")
@@ -83,7 +89,7 @@ def test_one_value_makes_up_most_of_the_sum() -> None:
 
 @stopped_by("enough values")
 def test_nine_values_have_no_mean() -> None:
-    alike(lambda it_is_so: spread(*range(110, 118), 230 if it_is_so else 120))
+    alike(lambda it_is_so: spread(*range(128, 136), 230 if it_is_so else 120))
 
 
 @stopped_by("enough values")
@@ -93,7 +99,7 @@ def test_of_few_values_it_is_not_said_how_few() -> None:
 
 @stopped_by("enough values")
 def test_a_median_of_thirtynine_would_be_somebodys_value() -> None:
-    alike(lambda it_is_so: quartiles(*[100] * 19, 180 if it_is_so else 120, *[200] * 19))
+    alike(lambda it_is_so: quartiles(*range(98, 117), 119 if it_is_so else 117, *range(118, 137)))
 
 
 @stopped_by("means have a range")

@@ -235,6 +235,23 @@ def test_the_search_is_published_anew_between_two_weeks() -> None:
     assert_alike(world)
 
 
+@stopped_by("what totals leave")
+def test_the_total_less_the_group_that_is_shown_is_followed_from_week_to_week() -> None:
+    """Two of three groups are withheld. Five move from one to the other, six have met it in the third; and Ann?"""
+
+    def world(it_is_so: bool) -> list[Letter]:
+        a, b, c = crowd("a", 400), [*crowd("b", 400), "Ann"], crowd("c", 400)
+        surgery, rest = Surgery([*a, *b, *c]), [*a[100:160], *b[100:160], *c[100:160]]
+        groups = {"a": a, "b": b, "c": c}
+        first = surgery.release(ask("pulse", [*a[:2], *b[:30], *c[:90]], rest, by=[("group", groups)]))
+        assert first.value("pulse", "met", "b") is None
+        groups = {"a": [*a, *b[:5]], "b": b[5:], "c": c}
+        met = [*a[:2], *b[:30], *c[:96], *(["Ann"] if it_is_so else [])]
+        return [first, surgery.release(ask("pulse", met, rest, by=[("group", groups)]))]
+
+    assert_alike(world)
+
+
 @stopped_by("gate")
 def test_a_hidden_majority_does_not_hide_one_patient_either() -> None:
     """Both sides are bands; what they are above is watched like a number."""

@@ -29,6 +29,12 @@ FLAGS = (
 DESKTOP, PHONE = 1200, 390
 
 
+def show_at(driver: webdriver.Chrome, pixels: int) -> None:
+    """Show pages at this width, as a phone below 500."""
+    metrics = {"width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": pixels < 500}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
 class Browser:
     """The driver, and the few things that the tests do with it."""
 
@@ -46,8 +52,7 @@ class Browser:
 
     def width(self, pixels: int) -> None:
         """Show pages at this width, as a phone below 500."""
-        metrics = {"width": pixels, "height": 900, "deviceScaleFactor": 1, "mobile": pixels < 500}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+        show_at(self.driver, pixels)
 
     def complaints(self) -> list[str]:
         """What the console said since it was last asked: refusals of the content policy, failed requests."""
@@ -55,7 +60,7 @@ class Browser:
 
 
 @pytest.fixture(scope="session")
-def chromium(served_demo: Demonstration, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM or ""
     for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
@@ -63,9 +68,14 @@ def chromium(served_demo: Demonstration, tmp_path_factory: pytest.TempPathFactor
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
     driver = webdriver.Chrome(options=options, service=Service(DRIVER))
     try:
-        yield Browser(driver, served_demo)
+        yield driver
     finally:
         driver.quit()
+
+
+@pytest.fixture(scope="session")
+def chromium(driver: webdriver.Chrome, served_demo: Demonstration) -> Browser:
+    return Browser(driver, served_demo)
 
 
 @pytest.fixture

@@ -201,6 +201,7 @@ def test_the_answers_say_which_searches_ran_by_themselves_and_why(tmp_path: Path
         found = answer(extract, searches, REFERENCE_DATE)
     assert found.alone == {
         "dna-booking-lead": "rows are appointments",
+        "hypertension-systolic": "everyone has a value",
         "mmr-two-doses": "a feature over a CTE or subquery",
         "pertussis-pregnancy": "a feature over a CTE or subquery",
     }

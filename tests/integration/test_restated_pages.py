@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from governance.restatement import Restatement, RestatementReason
+from hub.agreements import in_force
 from hub.demo.outcome import _row
 from hub.models import PublishedSearch, Result
-from hub.pages.jinja import day
 from hub.pages.load import comparisons, release
+from hub.pages.words import day
 from hub.searches import search_of
 from hub.viewer import Viewer
-from tests.federation import REFERENCE_DATE, SEARCH, Agent, Federation, in_force, pulse_table, table_of, use_hub
+from tests.federation import REFERENCE_DATE, SEARCH, Agent, Federation, pulse_table, table_of, use_hub
 from tests.integration.test_pages import COMPARISON, World, table
 
 OWN, NAMED, UNNAMED = "Z90001", "Z90002", "Z90003"

@@ -12,6 +12,7 @@ import pytest
 
 from agent.action_list import Identities, cell_text, listed_outcome, write_action_list
 from agent.report import NOTICE, ExactReport, Shown, write_report
+from agent.report_lines import groups_of
 from agent.sentences import seen_by_others
 from governance.optouts import take_off
 from governance.profiles import profile
@@ -191,3 +192,36 @@ def test_no_list_is_written_where_there_is_none(tmp_path: Path) -> None:
 def test_a_cell_that_a_spreadsheet_would_run_is_text(start: str) -> None:
     assert cell_text(f"{start}HYPERLINK()") == f"'{start}HYPERLINK()"
     assert cell_text(f"a{start}b") == f"a{start}b"
+
+
+def test_the_statistics_of_a_distribution_have_lines_after_its_counts() -> None:
+    exact = {"everyone": {"n": 3, "mean": "134.772"}, "without_type1": {"n": 3, "mean": "135.000"}}
+    names = ("mean", "deviation", "lower_quartile", "median", "upper_quartile")
+    exact = {count: dict.fromkeys(names) | one for count, one in exact.items()}
+    count = {"everyone": 373, "without_type1": 357}
+    withheld = {"state": "withheld", "reason": "too_few_values"}
+    states = {
+        "statistics": dict.fromkeys(names, withheld) | {"mean": {"state": "value", "value": "135.0", "step": "1"}}
+    }
+    seen = {"words": "withheld", "why": "Too few patients have a value."}
+    document = {
+        "cells": [{"dimensions": {}, "met": count, "not_met": count, "excepted": count, "statistics": exact}],
+        "released": {"rows": [dict.fromkeys(("met", "not_met", "excepted"), withheld) | states]},
+        "others_see": [
+            dict.fromkeys(("met", "not_met", "excepted", *names), seen) | {"mean": {"words": "135.0", "why": ""}}
+        ],
+        "why": None,
+    }
+
+    (group,) = groups_of(document)
+
+    assert [line.name for line in group.lines[3:]] == [
+        "mean",
+        "standard deviation",
+        "lower quartile",
+        "median",
+        "upper quartile",
+    ]
+    mean, deviation = group.lines[3:5]
+    assert (mean.figure("everyone"), mean.others_see, mean.is_same) == ("134.772", "135.0", True)
+    assert (deviation.figure("everyone"), deviation.kind, deviation.is_same) == ("–", "withheld", False)

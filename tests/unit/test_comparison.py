@@ -86,7 +86,8 @@ def test_own_figure_has_its_counts_and_its_interval() -> None:
 
 
 def test_a_peer_has_no_field_that_could_hold_a_count() -> None:
-    assert {field.name for field in fields(Peer)} == {"label", "named", "standing", "percentage", "size_band", "first"}
+    named = {"label", "named", "standing", "percentage", "size_band", "first", "mean"}
+    assert {field.name for field in fields(Peer)} == named
     assert {field.name for field in fields(FirstOfPeer)} == {"on", "standing", "percentage"}
 
 
@@ -188,7 +189,10 @@ def test_the_middle_is_of_whole_percentages_of_peers_only() -> None:
             without(State.NOT_RUN, Reason.LAYOUT_HAS_NO_APPOINTMENTS),
             "could not be run on your practice's record system",
         ),
-        (without(State.WITHHELD, Reason.DENOMINATOR_BELOW_8), "Too few people are counted here to show a figure."),
+        (
+            without(State.WITHHELD, Reason.DENOMINATOR_BELOW_8),
+            "This figure is withheld: with it, a few people could be told apart.",
+        ),
         (without(State.FAILED, Reason.OTHER), "This search did not finish at your practice"),
         (counts(0, 0), "There were no people to count at your practice on this date."),
     ],

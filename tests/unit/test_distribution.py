@@ -138,16 +138,16 @@ def test_exact_statistics_are_exact() -> None:
     assert found == {
         "n": 4,
         "mean": "150.375",
-        "sd": "29.954",
+        "deviation": "29.954",
         "lower_quartile": "127.500",
         "median": "150.000",
         "upper_quartile": "172.875",
     }
     assert exact_statistics([]) == {
         "n": 0,
-        **dict.fromkeys(("mean", "sd", "lower_quartile", "median", "upper_quartile")),
+        **dict.fromkeys(("mean", "deviation", "lower_quartile", "median", "upper_quartile")),
     }
-    assert exact_statistics([1])["sd"] is None
+    assert exact_statistics([1])["deviation"] is None
 
 
 def test_the_exact_report_has_them_for_everyone_and_without_opt_outs() -> None:

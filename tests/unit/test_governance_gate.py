@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from governance.gate import Gate, Past, earlier, is_clear, let_out, moved
+from governance.gate import Gate, Past, earlier, is_clear, let_out, moved, rests_near
 from governance.primary import Rule, shown_unions
 from governance.profiles import GP_BENCH, STRICT10, Profile
 from governance.standing import PARTS, Places, Standing, places_of
@@ -177,3 +177,39 @@ def test_each_person_stands_in_one_place_so_rows_add_up(weeks: list[list[tuple[i
             assert leaves == sizes[CROSSED.totals.first + part]
         for row in CROSSED.rows:
             assert sizes[row.first] <= sizes[row.first + 3] <= sizes[row.first + 4]
+
+
+def left(places: Places, standing: Standing, shown: int, part: int) -> set[int]:
+    """The people of a total who are in none of its shown rows."""
+    hidden = [row.first + part for row in places.leaf_rows if not shown >> row.first + part & 1]
+    return {person for person, place in enumerate(standing) if any(place in places.unions[one] for one in hidden)}
+
+
+@settings(deadline=None, derandomize=True, max_examples=200)
+@given(st.lists(st.tuples(st.dictionaries(st.integers(0, 39), st.integers(0, 6)), st.integers(0, 3)), min_size=2))
+def test_what_a_total_leaves_is_compared_with_every_release_that_withheld_the_same_groups(
+    weeks: list[tuple[dict[int, int], int]],
+) -> None:
+    everything = (1 << len(SPLIT.unions)) - 1
+    patterns = [everything ^ 1 << SPLIT.rows[leaf].first for leaf in (0, 1)]
+    patterns += [patterns[0] & patterns[1], patterns[0] ^ 1 << SPLIT.totals.first]
+    standing, past, released, before = bytes(40), list[Past](), list[int](), list[tuple[Standing, int]]()
+    for moves, pattern in weeks:
+        now = bytearray(standing)
+        for person, place in moves.items():
+            now[person] = place
+        shown = patterns[pattern]
+        gate = Gate(SPLIT, standing, past, 5, lambda _: 0, released)
+        expected = set()
+        if shown >> SPLIT.totals.first & 1:
+            apart = [
+                len(left(SPLIT, bytes(now), shown, 0) ^ left(SPLIT, then, shown, 0))
+                for then, its in before
+                if its & 0b1 << SPLIT.totals.first and not (its ^ shown) & sum(1 << row.first for row in SPLIT.rows)
+            ]
+            expected = {0} if any(1 <= one < 5 for one in apart) else set()
+        assert set(rests_near(gate, bytes(now), shown)) == expected
+        past.insert(0, Past(0, moved(standing, bytes(now)) if before else ()))
+        released.insert(0, shown)
+        before.insert(0, (bytes(now), shown))
+        standing = bytes(now)

@@ -9,8 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from governance.gate import Past
 from governance.linear_audit import audit, triples
 from governance.overlap import Ledger, Nearness
+from governance.recording import ledger_of
+from governance.release_history import ReleaseHistory, Series
 from governance.standing import Places, places_of
 from searches.search import TOTALS
 
@@ -181,3 +184,20 @@ def test_three_sets_of_which_one_is_new_are_found_just_as_if_all_were(seed: int)
 def test_a_longer_sum_than_anybody_can_follow_is_not_reported() -> None:
     pieces = [bits(*range(20 * number, 20 * number + 20)) for number in range(15)]
     assert audit([bits(*range(303)), *pieces], 7) == ()
+
+
+def test_a_set_that_was_shown_and_then_hidden_is_still_remembered() -> None:
+    """It was withheld in the last release, where its people were the same; whoever read it before knows it."""
+    split = places_of((TOTALS, (("sex", "F"),), (("sex", "M"),)))
+    now = bytes([1] * 20 + [2] * 20 + [4] * 20 + [5] * 20)
+    series = Series(
+        cells=(TOTALS, (("sex", "F"),), (("sex", "M"),)),
+        slots=(now,),
+        past=(Past(0, ()), Past(0, ())),
+        released=(0, 1),
+        covered=frozenset(),
+        full=frozenset(),
+        delta=5,
+    )
+    ledger = ledger_of(ReleaseHistory(series={"q": series}))
+    assert ledger.holds(split.members(now, 0), "another")

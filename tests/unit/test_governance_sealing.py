@@ -164,7 +164,7 @@ def by_hand(
     body(inside)
     payload = to_canonical(inside)
     inner = PRACTICE_KEY.sign(pae(PAYLOAD_TYPE, payload))
-    pad = plaintext or (lambda z, signature: sealing._padded(z, signature, sent.shape))
+    pad = plaintext or (lambda z, signature: sealing._padded(z, signature, padded_length(sent.shape)))
     values = [str(value).encode() for value in head.values()]
     info = b"gpfed/result/v1\0" + b"".join(struct.pack(">I", len(value)) + value for value in values)
     sealed = sealing._SUITE.encrypt(pad(zlib.compress(payload), inner), HUB_SEAL.public.hpke_key(), info=info)
@@ -205,19 +205,19 @@ def test_a_sealed_part_moved_into_another_context_does_not_open() -> None:
 
 
 def long_inside(compressed: bytes, signature: bytes) -> bytes:
-    return sealing._padded(compressed, signature, message().shape) + b"\0" * 4096
+    return sealing._padded(compressed, signature, padded_length(message().shape)) + b"\0" * 4096
 
 
 def dirty_padding(compressed: bytes, signature: bytes) -> bytes:
-    return sealing._padded(compressed, signature, message().shape)[:-1] + b"\1"
+    return sealing._padded(compressed, signature, padded_length(message().shape))[:-1] + b"\1"
 
 
 def not_compressed(compressed: bytes, signature: bytes) -> bytes:
-    return sealing._padded(b"\xff" * len(compressed), signature, message().shape)
+    return sealing._padded(b"\xff" * len(compressed), signature, padded_length(message().shape))
 
 
 def two_streams(compressed: bytes, signature: bytes) -> bytes:
-    return sealing._padded(compressed + b"\0", signature, message().shape)
+    return sealing._padded(compressed + b"\0", signature, padded_length(message().shape))
 
 
 def too_short(compressed: bytes, signature: bytes) -> bytes:
@@ -231,7 +231,7 @@ def bomb(compressed: bytes, signature: bytes) -> bytes:
 
 def signed_by_another(compressed: bytes, _signature: bytes) -> bytes:
     signature = signing_key("other").sign(pae(PAYLOAD_TYPE, zlib.decompress(compressed)))
-    return sealing._padded(compressed, signature, message().shape)
+    return sealing._padded(compressed, signature, padded_length(message().shape))
 
 
 @pytest.mark.parametrize(
@@ -397,6 +397,10 @@ def test_every_reason_has_a_place_on_the_wire_that_never_changes() -> None:
         "protects_others",
         "too_many_dimensions",
         "too_often",
+        "means_not_allowed",
+        "too_few_values",
+        "count_not_shown",
+        "values_tell_too_much",
     ]
 
 

@@ -4,12 +4,13 @@ import csv
 import re
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 
 import pytest
 
 from governance.suppress import CellState, Reason, State
-from hub.comparison import Comparison
-from hub.pages import assets, download
+from hub.comparison import Comparison, Standing
+from hub.pages import assets, download, tables
 from hub.pages.markdown import render
 from hub.pages.security import CONTENT_SECURITY_POLICY
 from hub.pages.tables import unsplit_reason
@@ -171,3 +172,20 @@ def test_the_vendored_style_sheet_keeps_its_licence_notice() -> None:
     notice = (assets.FOLDER / "nhsuk" / "LICENSE.txt").read_text(encoding="utf-8")
     assert "MIT License" in notice
     assert "Copyright (c) 2019 NHS.UK" in notice
+
+
+def test_every_standing_and_every_state_has_words_and_a_look_of_its_own() -> None:
+    """Nobody should take a withheld count for a zero, or a search that was not run for one that failed."""
+    css = (Path(tables.__file__).parents[1] / "static" / "gpfed.css").read_text()
+    looks = dict(re.findall(r"^\.(gpf-(?:state|count)--[a-z_]+) \{\n(.*?)\}", css, re.MULTILINE | re.DOTALL))
+    standings = [one for one in Standing if one is not Standing.VALUE]
+    states = [one for one in State if one is not State.VALUE]
+    assert set(looks) == {f"gpf-state--{one.name.lower()}" for one in standings} | {
+        f"gpf-count--{one}" for one in states
+    }
+    for kind in ("gpf-state", "gpf-count"):
+        mine = [look for name, look in looks.items() if name.startswith(kind)]
+        assert len(set(mine)) == len(mine)
+    assert len({one.value for one in standings}) == len(standings)
+    words = [cell_words(CellState(one, below=8 if one is State.BAND else None)) for one in states]
+    assert len(set(words)) == len(states)
