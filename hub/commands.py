@@ -28,6 +28,7 @@ from hub.config import HubConfig
 from hub.enrolment import add_practice, invite
 from hub.errors import HubError, NotThereError
 from hub.initialise import initialise
+from hub.log_commands import audit_bundle, fsck_hub, log_witnesses
 from hub.models import Practice
 from hub.publish import Publication, Reviewers, publish, read_folders
 from hub.saying import note, offline, say, standing_lines
@@ -158,6 +159,9 @@ COMMANDS: Mapping[str, Callable[[Centre, Namespace], int]] = {
     "agreement list": agreement_list,
     "publish": publish_searches,
     "serve": serve_hub,
+    "fsck": fsck_hub,
+    "audit bundle": audit_bundle,
+    "log witnesses": log_witnesses,
 }
 
 
