@@ -12,13 +12,11 @@ from governance.result import ReceivedResult
 from governance.suppress import CellState, Reason, SafeTable, State
 from hub.comparison import Comparison, Counts, Member, compare
 from hub.config import HubConfig
-from hub.enforce import active_practices, is_active
+from hub.enforce import is_active, members
 from hub.inbox import opened_message, opened_tables
-from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Result
+from hub.models import Agreement, Figure, Practice, PublishedSearch, Result
 from hub.searches import search_of
 from searches.search import Search
-
-NAMED_BY_CONSENT = "named_by_consent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +92,12 @@ def indicators(agreement: Agreement) -> tuple[Indicator, ...]:
 
 def release(agreement: Agreement, reference_date: date, today: date) -> Release:
     """What was received for one date, in a handful of queries whatever the number of practices and searches."""
-    active = [practice.code for practice in active_practices(agreement, today)]
-    memberships = Membership.objects.filter(agreement=agreement, practice__code__in=active).select_related("practice")
-    by_consent = agreement.view == NAMED_BY_CONSENT
     results = Result.objects.filter(agreement=agreement, reference_date=reference_date)
     figures = Figure.objects.filter(result__in=results).select_related("result__practice")
     return Release(
         agreement,
         reference_date,
-        tuple((row.practice, by_consent and row.named) for row in memberships),
+        members(agreement, today),
         dict(results.values_list("practice__code", "list_size_band")),
         {(figure.search_id, figure.result.practice.code): _counts(figure) for figure in figures},
     )
