@@ -53,6 +53,7 @@ from searches.document import content_digest, library_folder, read_folder, read_
 from searches.footprint import footprint
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.parse import parse
+from searches.search import Search
 from tests.conformance.already import already_green
 from tests.governance_kit import undertakings
 from tests.log_kit import Shelf
@@ -225,9 +226,7 @@ def make_agreement(*search_ids: str, **changes: object) -> Agreement:
         "practices": (PRACTICE, "Z90002"),
         "purposes": (Purpose(PurposeTag.CARE_IMPROVEMENT, "Comparing care between practices to improve it"),),
         "prohibited_uses": ("re_identification", "performance_management"),
-        "searches": tuple(
-            SearchTerms(one.id, tuple(dimension.name for dimension in one.dimensions), one.schedule) for one in searches
-        ),
+        "searches": tuple(_terms(one) for one in searches),
         "tables": {table: tuple(sorted(columns)) for table, columns in sorted(tables.items())},
         "codelists": {name: found.digest for one in searches for name, found in one.codelists.items()},
         "profile": "gp-bench",
@@ -245,6 +244,10 @@ def make_agreement(*search_ids: str, **changes: object) -> Agreement:
     if made.version == 1 or made.undertakings is None:
         return made
     return replace(made, undertakings=replace(made.undertakings, supersedes="e" * 64))
+
+
+def _terms(one: Search) -> SearchTerms:
+    return SearchTerms(one.id, tuple(each.name for each in one.dimensions), one.schedule, most_per_period=31)
 
 
 def library(*search_ids: str) -> tuple[Path, ...]:

@@ -541,7 +541,8 @@ def test_hub_signs_no_version_that_says_it_follows_another(elm: Agent) -> None:
 # --- how often ------------------------------------------------------------------------------------------------------
 
 
-def test_hub_takes_in_no_second_date_of_a_month_where_one_is_agreed(elm: Agent) -> None:
+def test_hub_takes_in_no_second_date_of_a_month_where_one_is_agreed(tmp_path: Path) -> None:
+    elm = _with_records(tmp_path)
     elm.drop(elm.seal([pulse_table()]).data, 2)
     elm.federation.receive()
     second = elm.seal([pulse_table()], reference_date=date(2026, 3, 30), sequence=3, previous=_last(elm))
@@ -620,11 +621,16 @@ def _send_word(agent: Agent, decision: AgreementDecision) -> None:
     agent.federation.receive()
 
 
+def _once_a_month(federation: Federation) -> Terms:
+    terms = federation.terms()
+    return replace(terms, searches=tuple(replace(one, most_per_period=1) for one in terms.searches))
+
+
 def _with_records(tmp_path: Path) -> Agent:
     extract = tmp_path / "extract"
     synthesise("emis_im1", 150, 5, extract, practice="Z90001")
     agent = Federation(tmp_path / "federation").enrol("Z90001", "emis_im1", extract)
-    agent.federation.propose()
+    agent.federation.propose(_once_a_month(agent.federation))
     agent.say()
     agent.federation.receive()
     agent.federation.publish()
