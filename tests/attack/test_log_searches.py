@@ -68,6 +68,15 @@ def test_when_the_witnesses_fall_silent_new_searches_wait_and_running_ones_go_on
     assert may_run(elm) == (SEARCH,)
 
 
+def test_an_agreement_that_is_not_found_in_the_log_holds_its_searches(three: Federation) -> None:
+    elm = three.agents["Z90001"]
+    assert may_run(elm) == (SEARCH,)
+    with elm.turn() as turn:
+        turn.connection.execute("DELETE FROM log_entry WHERE path LIKE '%/agreement/%'")
+    LogCosignature.objects.all().delete()
+    assert may_run(elm) is None
+
+
 def test_words_of_more_than_eight_days_ago_do_not_count_for_a_new_search(three: Federation) -> None:
     """Everything else holds: the entry, its proof, the quorum; only nobody has looked for so long."""
     elm = three.agents["Z90001"]
