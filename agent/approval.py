@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from agent.answered import too_often
-from agent.decisions import latest_decisions
+from agent.decisions import kept_document, latest_decisions
 from agent.outbox import Message
 from agent.stops import goes_on
 from agent.turn import Turn
@@ -28,7 +28,7 @@ from governance.permission import Clause, Decision, LocalPolicy, decide
 from governance.profiles import Profile
 from governance.restatement import RestatementReason
 from governance.review import ReviewedSearch
-from governance.terms import activate
+from governance.terms import Word, activate
 from searches.search import Schedule, Search
 
 TRY_AGAIN_AFTER = timedelta(hours=4)
@@ -82,7 +82,8 @@ def active_agreements(turn: Turn, catalogue: Catalogue) -> tuple[ActiveAgreement
         if signed is None or decision.decision not in OPENS or not goes_on(turn, decision.agreement_id):
             continue
         try:
-            active.append(activate(signed, catalogue.hub.agreement_key, decision.signed, turn.practice, turn.today))
+            word = Word(decision.signed, kept_document(turn.folder, decision))
+            active.append(activate(signed, catalogue.hub.agreement_key, word, turn.practice, turn.today))
         except GovernanceError as error:
             turn.diary.append_once("not_active", {"agreement": decision.agreement_id, "reason": error.message})
     return tuple(active)

@@ -91,9 +91,14 @@ def kept_decision(connection: sqlite3.Connection, agreement_id: str) -> KeptDeci
 
 def kept_terms(folder: StateFolder, kept: KeptDecision) -> Agreement | None:
     """The terms that a word is about, as they were accepted here; None: not kept, or not what was accepted."""
-    path = folder.agreements / f"{kept.digest}.json"
-    document = path.read_bytes() if path.exists() else b""
+    document = kept_document(folder, kept)
     return read_document(document) if digest_of(document) == kept.digest else None
+
+
+def kept_document(folder: StateFolder, kept: KeptDecision) -> bytes:
+    """The document that a word is about; empty where it is not kept."""
+    path = folder.agreements / f"{kept.digest}.json"
+    return path.read_bytes() if path.exists() else b""
 
 
 def say(turn: Turn, signed: SignedAgreement, answer: Answer) -> Message:

@@ -3,7 +3,7 @@
 | looked for | must say | if not found |
 |---|---|---|
 | each message of ours with a receipt | our number, and a commitment to our bytes | evidence, after eight days |
-| each agreement that we accepted | the digest that we signed | nothing new of it runs |
+| each agreement that we accepted | the digest that is published | nothing new of it runs |
 | each search published under one | that agreement and the digest that was reviewed | it does not run here |
 
 A search runs here only once its entry and its agreement's were found under a checkpoint that enough witnesses have
@@ -24,7 +24,7 @@ from agent.errors import AgentError, HubRefusedError, NotThereError
 from agent.transport import LOG, Mailbox
 from agent.turn import Turn
 from agent.witness import HubLog, bear_witness, check_part, findings, keep
-from governance.catalogue import index_path, read_index
+from governance.catalogue import HUB_TARGET, agreement_path, index_path, read_agreement_target, read_hub, read_index
 from governance.errors import GovernanceError, LogError, NotLoggedError
 from governance.log_entry import Kind
 from governance.log_evidence import Evidence, Finding
@@ -96,8 +96,7 @@ def in_the_log(turn: Turn, one: Due) -> Due | None:
 
 def _is_found(turn: Turn, one: Due, digest: str) -> bool:
     agreement = one.active.agreement.id
-    agreed = next((kept.digest for kept in latest_decisions(turn.connection) if kept.agreement_id == agreement), "")
-    paths = (_search_path(agreement, digest), _agreement_path(agreement, agreed))
+    paths = (_search_path(agreement, digest), _agreement_path(agreement, one.active.digest))
     return all(_is_known(turn, path) for path in paths)
 
 
@@ -117,17 +116,30 @@ def _sought(turn: Turn, files: Mapping[str, bytes]) -> Iterator[Sought]:
             yield Sought(path, _OF_MESSAGES, facts, message.digest, receipt, message.received_at)
     for kept in latest_decisions(turn.connection):
         if kept.decision is AgreementDecision.ACCEPT:
-            wanted = _of_agreement(kept.agreement_id, kept.digest, files)
+            wanted = _of_agreement(kept.agreement_id, files)
             yield from (sought for sought in wanted if not _is_known(turn, sought.path))
 
 
-def _of_agreement(agreement: str, digest: str, files: Mapping[str, bytes]) -> Iterator[Sought]:
+def _of_agreement(agreement: str, files: Mapping[str, bytes]) -> Iterator[Sought]:
+    """The agreement as it is published, which may be narrower than what was signed here, and its searches."""
+    if (digest := _published_digest(agreement, files)) is None:
+        return
     said: dict[str, str | int] = {"agreement": agreement, "digest": digest}
     yield Sought(_agreement_path(agreement, digest), frozenset({Kind.AGREEMENT_PROPOSED}), said)
     index = files.get(index_path(agreement))
     for entry in read_index(index, agreement).entries if index is not None else ():
         said = {"agreement": agreement, "digest": entry.digest, "search": entry.search_id}
         yield Sought(_search_path(agreement, entry.digest), frozenset({Kind.SEARCH_PUBLISHED}), said)
+
+
+def _published_digest(agreement: str, files: Mapping[str, bytes]) -> str | None:
+    data = files.get(agreement_path(agreement))
+    if data is None:
+        return None
+    try:
+        return read_agreement_target(data, agreement, read_hub(files[HUB_TARGET])).digest
+    except GovernanceError:  # refused with its reason where the catalogue is read
+        return None
 
 
 def _look(turn: Turn, mailbox: Mailbox, log: HubLog, sought: Sought) -> None:

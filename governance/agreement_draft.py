@@ -9,9 +9,10 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from math import ceil, floor
 from typing import Final
 
-from governance.clauses import Kind
+from governance.clauses import Kind, Measure, SearchTerms
 from searches.footprint import footprint
 from searches.parse import parse
 from searches.search import Search
@@ -45,6 +46,14 @@ def scope_of(searches: Sequence[Search]) -> tuple[Mapping[str, tuple[str, ...]],
         for table, columns in footprint(parse(search.sql)).tables.items():
             tables[table] |= columns
     return {table: tuple(sorted(columns)) for table, columns in sorted(tables.items())}, dict(sorted(codelists.items()))
+
+
+def terms_of(search: Search, most_per_period: int = 1) -> SearchTerms:
+    """What a search needs of an agreement and no more; a measure's range in whole units."""
+    asked = search.measure
+    measures = (Measure(asked.name, floor(asked.low), ceil(asked.high), asked.unit),) if asked is not None else ()
+    dimensions = tuple(dimension.name for dimension in search.dimensions)
+    return SearchTerms(search.id, dimensions, search.schedule, measures=measures, most_per_period=most_per_period)
 
 
 def _head(begun: Draft) -> list[str]:
@@ -91,14 +100,20 @@ def _scope(searches: Sequence[Search]) -> list[str]:
     tables, codelists = scope_of(searches)
     lines = ["searches:"]
     for search in searches:
-        split = ", ".join(dimension.name for dimension in search.dimensions)
-        lines.append(f"  - {{id: {search.id}, dimensions: [{split}], schedule: {search.schedule}}}")
+        terms = terms_of(search)
+        split = ", ".join(terms.dimensions)
+        lines.append(f"  - {{id: {search.id}, dimensions: [{split}], schedule: {search.schedule}{_means(terms)}}}")
     lines += ["tables:", *(f"  {table}: [{', '.join(columns)}]" for table, columns in tables.items())]
     lines += [
         "codelists:  # each with the SHA-256 of its codes",
         *(f"  {name}: {one}" for name, one in codelists.items()),
     ]
     return [*lines[:-1], f"{lines[-1]} {{}}"] if not codelists else lines
+
+
+def _means(terms: SearchTerms) -> str:
+    said = [f"{{name: {one.name}, low: {one.low}, high: {one.high}, unit: {one.unit}}}" for one in terms.measures]
+    return f", measures: [{', '.join(said)}]" if said else ""
 
 
 def _rest(begun: Draft) -> list[str]:

@@ -122,7 +122,7 @@ class Measure:
     """A clipped value whose mean may leave: its name, unit and the bounds between which it is clipped."""
 
     __pydantic_config__: ClassVar[ConfigDict] = CLOSED
-    name: Name
+    name: Line
     low: int
     high: int
     unit: Line

@@ -140,6 +140,7 @@ class _Reader:
         self._logs: dict[str, VerifyKey] = {}
         self._witnesses: dict[str, tuple[str, VerifyKey]] = {}
         self._groups: dict[str, Group] = {}
+        self._keys: set[VerifyKey] = set()
         self._members: set[str] = set()
         self._quorum = ""
 
@@ -169,8 +170,9 @@ class _Reader:
 
     def _witness(self, number: int, name: str, key: tuple[str, VerifyKey]) -> None:
         self._new(number, name)
-        if any(key[1] == other for _, other in self._witnesses.values()):
+        if key[1] in self._keys:
             raise FormatError(f"log policy: line {number} gives one key to two witnesses")
+        self._keys.add(key[1])
         self._witnesses[name] = key
 
     def _group(self, number: int, name: str, needed: str, members: tuple[str, ...]) -> None:

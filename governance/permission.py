@@ -254,8 +254,16 @@ def _check_codelists(agreement: Agreement, reviewed: ReviewedSearch) -> None:
 
 def _check_measures(agreement: Agreement, reviewed: ReviewedSearch) -> None:
     search = reviewed.search
-    if search.kind not in {"proportion", "count"} and not _agreed(agreement, reviewed).measures:
+    if search.measure is None:
+        return
+    agreed = _agreed(agreement, reviewed).measures
+    if not agreed:
         raise NotPermittedError(f"search {search.id} asks for a mean, agreed are counts alone")
+    asked = search.measure
+    same = [one for one in agreed if (one.name, one.unit) == (asked.name, asked.unit)]
+    if not any(one.low <= asked.low and asked.high <= one.high for one in same):
+        words = f"{asked.name} from {asked.low} to {asked.high} {asked.unit}"
+        raise NotPermittedError(f"search {search.id} measures {words}, which is not agreed")
 
 
 def _check_optouts(agreement: Agreement) -> None:

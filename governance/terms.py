@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Final
 
 from governance.agreement import ActiveAgreement, Agreement, check_dates
+from governance.agreement_changes import is_narrower
 from governance.agreement_form import digest_of, document_of, page_digest, read_document, read_terms
 from governance.agreement_text import in_words, page_of
 from governance.clauses import View
@@ -21,10 +22,11 @@ from governance.errors import GovernanceError, NotPermittedError
 from governance.keys import SigningKey, VerifyKey
 from governance.lifecycle import OPENS
 from governance.signing import parse_signed, sign, verify
-from governance.wire import TARGET_LIMIT_BYTES, PracticeIdentity, read_acceptance
+from governance.wire import TARGET_LIMIT_BYTES, Acceptance, PracticeIdentity, read_acceptance
 
 __all__ = [
     "SignedAgreement",
+    "Word",
     "activate",
     "digest_of",
     "document_of",
@@ -56,6 +58,20 @@ class SignedAgreement:
     document: bytes
     digest: str
     envelope: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A practice's word on an agreement.
+
+    Args:
+        signed: as it was signed.
+        before: the document of the version before, where the word may be about that one: a version that only narrows
+            what the practice has signed is in force by the hub's signature alone.
+    """
+
+    signed: bytes
+    before: bytes = b""
 
 
 def sign_agreement(agreement: Agreement, key: SigningKey, others: Sequence[SigningKey] = ()) -> bytes:
@@ -92,7 +108,11 @@ def read_agreement(envelope: bytes, hub_key: VerifyKey) -> SignedAgreement:
 
 
 def activate(
-    signed: SignedAgreement, hub_key: VerifyKey, acceptance: bytes, practice: PracticeIdentity, today: date
+    signed: SignedAgreement,
+    hub_key: VerifyKey,
+    acceptance: bytes | Word,
+    practice: PracticeIdentity,
+    today: date,
 ) -> ActiveAgreement:
     """The agreement as it is in force for a practice.
 
@@ -109,13 +129,15 @@ def activate(
         today.
     """
     signed = read_agreement(signed.envelope, hub_key)
-    word = read_acceptance(acceptance, practice.key)
+    given = acceptance if isinstance(acceptance, Word) else Word(acceptance)
+    word = read_acceptance(given.signed, practice.key)
     agreement = signed.agreement
     if practice.code not in agreement.practices:
         raise NotPermittedError(f"parties: practice {practice.code} is not a party to agreement {agreement.id}")
     if word.practice != practice.code:
         raise NotPermittedError(f"signatures: acceptance is of practice {word.practice}, expected {practice.code}")
-    if (word.agreement_id, word.version, word.digest) != (agreement.id, agreement.version, signed.digest):
+    about = (word.agreement_id, word.version, word.digest)
+    if about != (agreement.id, agreement.version, signed.digest) and not _narrows(given.before, word, agreement):
         raise NotPermittedError(f"signatures: practice {practice.code} has not signed this version of {agreement.id}")
     if word.decision not in OPENS:
         raise NotPermittedError(
@@ -124,6 +146,19 @@ def activate(
     check_dates(agreement, today)
     named = word.named and agreement.view is View.NAMED_BY_CONSENT
     return ActiveAgreement(agreement, signed.digest, practice.code, named)
+
+
+def _narrows(before: bytes, word: Acceptance, agreement: Agreement) -> bool:
+    """Whether a practice's word on the version before holds for this one too."""
+    if agreement.undertakings is None or not before or digest_of(before) != word.digest:
+        return False
+    earlier = read_document(before)
+    return (
+        agreement.undertakings.supersedes == word.digest
+        and (earlier.id, earlier.version) == (word.agreement_id, word.version)
+        and earlier.id == agreement.id
+        and is_narrower(earlier, agreement)
+    )
 
 
 def is_active(

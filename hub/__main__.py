@@ -49,6 +49,9 @@ EXAMPLES = {
     "--governance-key g.key",
     "totals": "totals heart-health --on 2026-03-31",
     "serve": "serve --web-port 8000",
+    "fsck": "fsck --json",
+    "audit bundle": "audit bundle --practice Z90001 --from 2026-03-01 --to 2026-03-31 --out march.bundle",
+    "log witnesses": "log witnesses --offline-keys /media/keys",
 }
 INTERRUPTED = 130
 _KINDS = ("sharing", "joint_controllers", "provision_notice", "internal", "processor")
@@ -94,6 +97,7 @@ def parser() -> argparse.ArgumentParser:
     _publish(commands)
     _totals(commands)
     _serve(commands)
+    _log(commands)
     _demo(commands)
     return top
 
@@ -240,6 +244,22 @@ def _serve(commands: Commands) -> None:
     made.add_argument(
         "--web-port", type=int, metavar="PORT", help="the pages' port, if not the configured one; 0 for any free one"
     )
+
+
+def _log(commands: Commands) -> None:
+    _command(commands, "fsck", "fsck", "check that rows, events and the log agree; 1 if they do not")
+    audit = _group(commands, "audit", "prove to an auditor what happened")
+    made = _command(
+        audit, "bundle", "audit bundle", "write entries of the log with their proofs, for gpfed-audit verify"
+    )
+    made.add_argument("--out", type=Path, required=True, metavar="FILE")
+    made.add_argument("--practice", default="", metavar="CODE", help="what concerns it, or no single practice")
+    made.add_argument("--kind", action="append", default=[], help="entries of this kind only, such as result_received")
+    made.add_argument("--from", dest="begin", metavar="DATE", help="from this day on")
+    made.add_argument("--to", dest="end", metavar="DATE", help="up to this day")
+    log = _group(commands, "log", "the log that practices witness")
+    witnesses = _command(log, "witnesses", "log witnesses", "publish every enrolled practice as a witness of the log")
+    _offline(witnesses)
 
 
 def _demo(commands: Commands) -> None:

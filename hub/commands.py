@@ -29,6 +29,7 @@ from hub.config import HubConfig
 from hub.enrolment import add_practice, invite
 from hub.errors import HubError, NotThereError
 from hub.initialise import initialise
+from hub.log_commands import audit_bundle, fsck_hub, log_witnesses
 from hub.models import Practice
 from hub.pages.load import reference_dates, release, totals_of_release
 from hub.publish import Publication, Reviewers, publish, read_folders
@@ -179,6 +180,9 @@ COMMANDS: Mapping[str, Callable[[Centre, Namespace], int]] = {
     "publish": publish_searches,
     "totals": totals,
     "serve": serve_hub,
+    "fsck": fsck_hub,
+    "audit bundle": audit_bundle,
+    "log witnesses": log_witnesses,
 }
 
 

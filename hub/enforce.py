@@ -23,7 +23,7 @@ from governance.lifecycle import OPENS, Facts, State, check_may_say, state_of
 from governance.profiles import Profile, Relaxation, effective, narrowest, own_part, profile
 from governance.sealing import ReceivedResult, check_searches
 from governance.suppress import SafeTable, recheck
-from governance.terms import activate, read_agreement, read_document
+from governance.terms import Word, activate, read_agreement, read_document
 from governance.wire import FIRST, Acceptance, AgreementDecision, PracticeIdentity
 from hub.errors import QuarantineError
 from hub.models import Agreement, Figure, Membership, Practice, PublishedSearch, Receipt, Result, Suspension
@@ -58,7 +58,7 @@ def check_active(practice: Practice, agreement: Agreement, today: date) -> Activ
         raise NotPermittedError(f"{agreement} has been superseded")
     if not practice.enrolled:
         raise NotPermittedError(f"practice {practice.code} has not enrolled")
-    membership = Membership.objects.filter(practice=practice, agreement=agreement).first()
+    membership = _word_on(practice, agreement)
     if membership is None:
         raise NotPermittedError(f"practice {practice.code} has not signed {agreement}")
     if membership.decision not in OPENS:
@@ -68,9 +68,26 @@ def check_active(practice: Practice, agreement: Agreement, today: date) -> Activ
     try:
         hub_key = VerifyKey.parse(agreement.signed_by)
         signed = read_agreement(bytes(agreement.envelope), hub_key)
-        return activate(signed, hub_key, bytes(membership.acceptance), identity(practice), today)
+        word = Word(bytes(membership.acceptance), bytes(membership.agreement.document))
+        return activate(signed, hub_key, word, identity(practice), today)
     except (TrustError, FormatError) as error:
         raise NotPermittedError(f"{agreement} is not signed as it must be: {error.message}") from error
+
+
+def _word_on(practice: Practice, agreement: Agreement) -> Membership | None:
+    """The practice's word on this version, or on the one before it, which holds if this one only narrows it."""
+    words = Membership.objects.filter(practice=practice, agreement__agreement_id=agreement.agreement_id)
+    versions = (agreement.version, agreement.version - 1)
+    return words.filter(agreement__version__in=versions).order_by("-agreement__version").first()
+
+
+def members(agreement: Agreement, today: date) -> tuple[tuple[Practice, bool], ...]:
+    """The practices for which the agreement is active, by code, each with whether it chose to be named."""
+    found = []
+    for practice in Practice.objects.filter(code__in=agreement.practices).order_by("code"):
+        with contextlib.suppress(NotPermittedError):
+            found.append((practice, check_active(practice, agreement, today).named))
+    return tuple(found)
 
 
 def suspended_by_hub(agreement: Agreement) -> bool:
@@ -123,7 +140,7 @@ def permit_acceptance(practice: Practice, acceptance: Acceptance, today: date) -
     """
     if acceptance.practice != practice.code:
         raise QuarantineError(f"the acceptance is by {acceptance.practice}", "not_signed_by_practice")
-    agreement = _in_force(acceptance.agreement_id, acceptance.version, acceptance.digest)
+    agreement = _spoken_of(acceptance)
     if practice.code not in agreement.practices:
         raise QuarantineError(f"{agreement} does not name practice {practice.code}", "agreement_unknown")
     word = Membership.objects.filter(practice=practice, agreement=agreement).first()
@@ -184,6 +201,16 @@ def _why_not(practice: Practice | None, agreement: Agreement, today: date) -> st
     except NotPermittedError as error:
         return error.message
     return ""
+
+
+def _spoken_of(acceptance: Acceptance) -> Agreement:
+    """The version in force; a word that stops may also be about one that was superseded, for it may still hold."""
+    about = (acceptance.agreement_id, acceptance.version, acceptance.digest)
+    if acceptance.decision not in OPENS:
+        known = Agreement.objects.filter(agreement_id=about[0], version=about[1], digest=about[2]).first()
+        if known is not None:
+            return known
+    return _in_force(*about)
 
 
 def _in_force(agreement_id: str, version: int, digest: str) -> Agreement:

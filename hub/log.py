@@ -15,6 +15,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
 
 from django.db import transaction
 
@@ -154,7 +156,15 @@ def policy_of_today(centre: Centre) -> LogPolicy:
 def policy_in_force(centre: Centre) -> LogPolicy:
     """The policy that practices were last given; before any was, the hub's signature is enough."""
     path = centre.config.folder / POLICY_FILE
-    return read_policy(path.read_bytes()) if path.exists() else practices_policy(log_key(centre), {})
+    if not path.exists():
+        return practices_policy(log_key(centre), {})
+    return _policy_of(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _policy_of(path: Path, _changed: int) -> LogPolicy:
+    """Read once: every proof asks for it, and there may be thousands of witnesses."""
+    return read_policy(path.read_bytes())
 
 
 def _enter(event: Event, last: LogLeaf | None) -> LogLeaf:

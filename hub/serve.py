@@ -4,7 +4,8 @@
     receiver   this thread: one turn per wake, and every second anyway
     pages      waitress, a bounded pool of threads
 
-Every hour the snapshot and the timestamp of the catalogue are signed anew if they end within three days.
+Every hour the snapshot and the timestamp of the catalogue are signed anew if they end within three days. Every hour,
+and after each turn that took something in, a checkpoint of the log is signed if it has grown.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from hub.config import HubConfig
 from hub.enrolment import host_key
 from hub.errors import HubConfigError
 from hub.files import write_whole
+from hub.log import newest
 from hub.receive import Turn, receive_waiting
 from hub.sftp_server import SftpServer
 
@@ -113,9 +115,11 @@ def _receive_until(centre: Centre, stop: threading.Event, wake: threading.Event)
         try:
             turn = receive_waiting(centre)
             if turn != Turn():
+                newest(centre)
                 log.info("turn received=%d quarantined=%d failed=%d", turn.received, turn.quarantined, turn.failed)
             if renewed is None or centre.now() - renewed > RENEW_EVERY:
                 renew(centre)
+                newest(centre)
                 renewed = centre.now()
         except Exception:
             log.exception("turn_failed")  # a full disk, a locked database: the next turn tries again

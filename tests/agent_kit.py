@@ -21,6 +21,7 @@ from agent.pull import set_anchor
 from agent.state import StateFolder
 from agent.transport import Patience
 from governance.agreement import Agreement
+from governance.agreement_draft import terms_of
 from governance.catalogue import (
     AgreementIndex,
     HubIdentity,
@@ -53,6 +54,7 @@ from searches.document import content_digest, library_folder, read_folder, read_
 from searches.footprint import footprint
 from searches.layouts.layout import IDENTITY_HEADER
 from searches.parse import parse
+from searches.search import Search
 from tests.conformance.already import already_green
 from tests.governance_kit import undertakings
 from tests.log_kit import Shelf
@@ -225,9 +227,7 @@ def make_agreement(*search_ids: str, **changes: object) -> Agreement:
         "practices": (PRACTICE, "Z90002"),
         "purposes": (Purpose(PurposeTag.CARE_IMPROVEMENT, "Comparing care between practices to improve it"),),
         "prohibited_uses": ("re_identification", "performance_management"),
-        "searches": tuple(
-            SearchTerms(one.id, tuple(dimension.name for dimension in one.dimensions), one.schedule) for one in searches
-        ),
+        "searches": tuple(_terms(one) for one in searches),
         "tables": {table: tuple(sorted(columns)) for table, columns in sorted(tables.items())},
         "codelists": {name: found.digest for one in searches for name, found in one.codelists.items()},
         "profile": "gp-bench",
@@ -245,6 +245,10 @@ def make_agreement(*search_ids: str, **changes: object) -> Agreement:
     if made.version == 1 or made.undertakings is None:
         return made
     return replace(made, undertakings=replace(made.undertakings, supersedes="e" * 64))
+
+
+def _terms(one: Search) -> SearchTerms:
+    return terms_of(one, most_per_period=31)
 
 
 def library(*search_ids: str) -> tuple[Path, ...]:

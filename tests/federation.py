@@ -342,7 +342,7 @@ class Federation:
             practices=tuple(sorted(self.agents)),
             purposes=(Purpose(PurposeTag.CARE_IMPROVEMENT, "Comparing care between practices to improve it"),),
             prohibited_uses=("re_identification", "performance_management"),
-            searches=(SearchTerms(SEARCH, ("age_band", "sex"), Schedule.MONTHLY),),
+            searches=(SearchTerms(SEARCH, ("age_band", "sex"), Schedule.MONTHLY, most_per_period=31),),
             tables={"patient": ("patient_id", "age", "age_band", "sex"), "event": ("patient_id", "event_date", "code")},
             codelists={name: one.digest for name, one in read_search(search_files()).codelists.items()},
             profile="gp-bench",

@@ -19,8 +19,10 @@ from hub.initialise import initialise, offline_folder
 from hub.models import Membership, Result
 from hub.publish import Reviewers, publish, read_folders
 from hub.staff import new_key, signer
+from hub.witnesses import publish_policy
 from searches.document import library, library_folder, load_search
 
+WITNESSES = 3  # that look at the log before anybody runs what was published
 STAFF = (
     (Role.AUTHOR, "a-author", "Asha Author"),
     (Role.CLINICAL, "c-clinical", "Callum Clinical"),
@@ -63,7 +65,10 @@ class Federation:
             two_at_a_time(self._accept, self.practices)
             wait_for("acceptance of every practice", lambda: Membership.objects.count() == count)
         with steps.step("publish", f"5/7 publishing {len(library())} searches, signed by three people"):
+            publish_policy(self.centre, read_targets_keys(offline_folder(self.centre)))
             publish(self.centre, AGREEMENT_ID, read_folders([library_folder(s) for s in library()]), self._reviewers())
+            for _ in ("the checkpoint of before it", "the one that holds it"):
+                two_at_a_time(self._look, self.practices[:WITNESSES])
         with steps.step("run", f"6/7 running them at {count} practices and sending sealed counts"):
             two_at_a_time(self._run, sorted(self.practices, key=lambda practice: -practice.patients))
             wait_for("result of every practice", lambda: Result.objects.count() == count)
@@ -77,6 +82,10 @@ class Federation:
     def _accept(self, practice: PlannedPractice) -> None:
         named = "--named" if practice.named else "--unnamed"
         self._agent(practice, "agreements", "accept", AGREEMENT_ID, named, "--yes")
+
+    def _look(self, practice: PlannedPractice) -> None:
+        """A poll between two runs: as a witness, the agent sees the log and cosigns it."""
+        self._agent(practice, "agreements", "show", AGREEMENT_ID)
 
     def _run(self, practice: PlannedPractice) -> None:
         self._agent(practice, "run", "--once", "--now", "--reference-date", REFERENCE_DATE.isoformat())

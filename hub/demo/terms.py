@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from governance.agreement import Agreement
-from governance.agreement_draft import scope_of
+from governance.agreement_draft import scope_of, terms_of
 from governance.clauses import (
     Confidentiality,
     ImpactAssessment,
@@ -23,7 +23,6 @@ from governance.clauses import (
     Recipient,
     RecipientView,
     Retention,
-    SearchTerms,
     Security,
     Undertakings,
     View,
@@ -54,10 +53,7 @@ def agreement(hub: str, practices: Sequence[PlannedPractice], searches: Sequence
             ),
         ),
         prohibited_uses=tuple(ProhibitedUse),
-        searches=tuple(
-            SearchTerms(search.id, tuple(dimension.name for dimension in search.dimensions), search.schedule)
-            for search in searches
-        ),
+        searches=tuple(terms_of(search) for search in searches),
         tables=tables,
         codelists=codelists,
         profile="gp-bench",

@@ -17,15 +17,14 @@ from governance.result import ReceivedResult
 from governance.suppress import CellState, Reason, SafeTable, State
 from hub.comparison import Comparison, Counts, Member, Restated, compare
 from hub.config import HubConfig
-from hub.enforce import active_practices, is_active
+from hub.enforce import is_active, members
 from hub.inbox import opened_message, opened_tables
 from hub.means import read_statistics
-from hub.models import Agreement, Description, Figure, Membership, Practice, PublishedSearch, Result
+from hub.models import Agreement, Description, Figure, Practice, PublishedSearch, Result
 from hub.searches import search_of
 from hub.totals import Part, Totals, totals_of
 from searches.search import Search, possible_outcomes
 
-NAMED_BY_CONSENT = "named_by_consent"
 _BLOBS = ("result__sealed", "result__opened")  # tens of kilobytes each, for every figure of a comparison
 
 
@@ -119,9 +118,6 @@ def indicators(agreement: Agreement) -> tuple[Indicator, ...]:
 
 def release(agreement: Agreement, reference_date: date, today: date) -> Release:
     """What was received for one date, in a handful of queries whatever the number of practices and searches."""
-    active = [practice.code for practice in active_practices(agreement, today)]
-    memberships = Membership.objects.filter(agreement=agreement, practice__code__in=active).select_related("practice")
-    by_consent = agreement.view == NAMED_BY_CONSENT
     results = Result.objects.filter(agreement=agreement, reference_date=reference_date).order_by("pk")
     first, again = _figures(results.filter(restates=None)), _figures(results.exclude(restates=None))
     names = dict(PublishedSearch.objects.filter(agreement=agreement).values_list("pk", "search_id"))
@@ -129,7 +125,7 @@ def release(agreement: Agreement, reference_date: date, today: date) -> Release:
     return Release(
         agreement,
         reference_date,
-        tuple((row.practice, by_consent and row.named) for row in memberships),
+        members(agreement, today),
         dict(results.values_list("practice__code", "list_size_band")),  # the latest
         {key: _counts(figure) for key, figure in (first | again).items()},
         # By the search's name: what was restated may be a version of it that has been corrected since.

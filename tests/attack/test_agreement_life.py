@@ -17,6 +17,8 @@ from typing import Any
 import pytest
 
 from agent import cycle
+from agent.approval import active_agreements
+from agent.cycle import bring_catalogue
 from agent.decisions import kept_decision, say_again
 from agent.errors import HubUnreachableError, NotAgreedError, PausedError
 from agent.stops import check_can_stop, goes_on, mark, marked, tell_stops, unmark
@@ -24,7 +26,7 @@ from governance import agreement_form
 from governance.agreement import Agreement as Terms
 from governance.agreement_lint import UNFILLED
 from governance.canonical import to_canonical
-from governance.clauses import Kind
+from governance.clauses import Kind, View
 from governance.errors import NotPermittedError, OptOutsMissingError, TrustError
 from governance.lifecycle import State
 from governance.optouts import OptOutPolicy
@@ -477,10 +479,70 @@ def test_agent_runs_no_search_whose_code_list_changed_though_every_key_signed(el
     assert "brings code list pulse_rhythm with other codes than were agreed" in elm.diary()
 
 
+# --- the next version -------------------------------------------------------------------------------------------
+
+
+def test_a_version_that_only_narrows_is_in_force_by_the_hubs_signature_alone(elm: Agent) -> None:
+    federation = elm.federation
+    federation.propose(federation.terms(version=2, view=View.UNNAMED))
+    federation.publish()
+    elm.deliver()
+    with elm.turn() as turn:
+        (active,) = active_agreements(turn, bring_catalogue(turn, elm.open).catalogue)
+    assert (active.agreement.version, active.named) == (2, False)
+    elm.spool(elm.seal([pulse_table()]))
+    elm.deliver()
+    federation.receive()
+    assert len(elm.results()) == 1
+    assert len(release(in_force(AGREEMENT), REFERENCE_DATE, federation.now.date()).members) == 1
+
+    stop(elm, SAID.WITHDRAW)  # of what it signed: the version before
+
+    assert standing(in_force(AGREEMENT), federation.now.date())["Z90001"].endswith("is withdraw")
+
+
+WIDER: dict[str, dict[str, Any]] = {
+    "a practice": {"practices": ("Z90001", "Z90002")},
+    "a day": {"end": date(2029, 1, 1)},
+    "a column": {
+        "tables": {"patient": ("patient_id", "age", "age_band", "sex", "imd_quintile"), "event": ("patient_id", "code")}
+    },
+    "a profile": {"profile": "nhs-round5"},
+}
+
+
+@pytest.mark.parametrize("wider", WIDER)
+def test_hub_and_agent_each_ask_for_a_new_signature_where_anything_is_wider(elm: Agent, wider: str) -> None:
+    federation = elm.federation
+    federation.propose(federation.terms(version=2, **WIDER[wider]))
+    assert "has not signed this version" in standing(in_force(AGREEMENT), federation.now.date())["Z90001"]
+    with elm.turn() as turn:
+        assert active_agreements(turn, bring_catalogue(turn, elm.open).catalogue) == ()
+    assert "has not signed this version" in elm.diary()
+
+
+def test_a_narrower_version_that_follows_another_than_was_signed_is_not_carried_over(elm: Agent) -> None:
+    federation = elm.federation
+    federation.propose(federation.terms(version=2, practices=("Z90001", "Z90002")))
+    federation.propose(federation.terms(version=3, view=View.UNNAMED))
+    assert "has not signed" in standing(in_force(AGREEMENT), federation.now.date())["Z90001"]
+    with elm.turn() as turn:
+        assert active_agreements(turn, bring_catalogue(turn, elm.open).catalogue) == ()
+
+
+def test_hub_signs_no_version_that_says_it_follows_another(elm: Agent) -> None:
+    terms = elm.federation.terms(version=2)
+    assert terms.undertakings is not None
+    forged = replace(terms, undertakings=replace(terms.undertakings, supersedes="a" * 64))
+    with pytest.raises(PublicationError, match="supersedes aaaaaaaaaaaa, not the version before it"):
+        elm.federation.propose(forged)
+
+
 # --- how often ------------------------------------------------------------------------------------------------------
 
 
-def test_hub_takes_in_no_second_date_of_a_month_where_one_is_agreed(elm: Agent) -> None:
+def test_hub_takes_in_no_second_date_of_a_month_where_one_is_agreed(tmp_path: Path) -> None:
+    elm = _with_records(tmp_path)
     elm.drop(elm.seal([pulse_table()]).data, 2)
     elm.federation.receive()
     second = elm.seal([pulse_table()], reference_date=date(2026, 3, 30), sequence=3, previous=_last(elm))
@@ -559,11 +621,16 @@ def _send_word(agent: Agent, decision: AgreementDecision) -> None:
     agent.federation.receive()
 
 
+def _once_a_month(federation: Federation) -> Terms:
+    terms = federation.terms()
+    return replace(terms, searches=tuple(replace(one, most_per_period=1) for one in terms.searches))
+
+
 def _with_records(tmp_path: Path) -> Agent:
     extract = tmp_path / "extract"
     synthesise("emis_im1", 150, 5, extract, practice="Z90001")
     agent = Federation(tmp_path / "federation").enrol("Z90001", "emis_im1", extract)
-    agent.federation.propose()
+    agent.federation.propose(_once_a_month(agent.federation))
     agent.say()
     agent.federation.receive()
     agent.federation.publish()

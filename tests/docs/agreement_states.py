@@ -11,9 +11,9 @@ def agreement_states() -> str:
     lines = [
         "# States of an agreement",
         "",
-        "What this table does not list is refused, by the hub and by every agent. Up to `proposed` a state belongs to a",
-        "version; from `part_signed` on each practice has its own, and none waits for another. The clock is the latest",
-        "day ever seen: setting it back revives nothing.",
+        "What this table does not list is refused, by the hub and by every agent. Up to `proposed` a state belongs",
+        "to a version; from `part_signed` on each practice has its own, and none waits for another. The clock is",
+        "the latest day ever seen: setting it back revives nothing.",
         "",
         f"An offer is open for {OFFER_DAYS} days. {ended} end a version for good; only a new version follows.",
         "A practice suspends at its own agent, at once and with the hub down; the hub hears of it when it can.",

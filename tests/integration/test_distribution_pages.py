@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 
-from governance.agreement import SearchTerms
+from governance.agreement_draft import terms_of
 from governance.optouts import OptOutPolicy, take_off
 from governance.profiles import GP_BENCH
 from governance.release_history import ReleaseHistory
@@ -20,7 +20,7 @@ from hub.models import Description
 from hub.viewer import Viewer, make_token
 from searches.document import library_folder, load_search
 from searches.people import AnswerRow, Roster, gather
-from searches.search import Outcome, Schedule
+from searches.search import Outcome
 from tests.federation import REFERENCE_DATE, Federation, use_hub
 from tests.governance_kit import PracticeOfSize
 
@@ -64,8 +64,8 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Federation:
     made = Federation(tmp_path_factory.mktemp("distribution"))
     agents = [made.enrol(code) for code in (*CODES, FORGER)]
     tables = {"patient": ("patient_id", "sex"), "event": ("event_id", "patient_id", "event_date", "code", "value")}
-    searches = (SearchTerms(ID, ("sex",), Schedule.MONTHLY),)
-    made.propose(made.terms(searches=searches, tables=tables, codelists=tuple(sorted(SEARCH.codelists))))
+    codelists = {name: one.digest for name, one in SEARCH.codelists.items()}
+    made.propose(made.terms(searches=(terms_of(SEARCH),), tables=tables, codelists=codelists))
     for agent in agents:
         agent.say()
     made.receive()

@@ -17,7 +17,16 @@ from governance.log_entry import FACTS, Kind, LogEntry, commitment, read_entry, 
 from governance.log_policy import practices_policy, read_policy, witnessed, write_policy
 from governance.log_proof import Offer, check_offer, check_shown, read_offer, read_proof, write_offer
 from governance.merkle_proof import EMPTY_ROOT
-from governance.note import COSIGNATURE, ED25519, open_note, read_verifier_key, sign_note, verifier_key
+from governance.note import (
+    COSIGNATURE,
+    ED25519,
+    key_hash,
+    open_note,
+    read_verifier_key,
+    sign_note,
+    signature_line,
+    verifier_key,
+)
 from tests.log_kit import AT, CODES, HUB_KEY, KEYS, LOG, OTHER_KEY, Log, file_digest, log_of, policy, result_entry
 
 # The example of C2SP signed-note, "Verifier keys".
@@ -214,6 +223,43 @@ def test_a_quorum_is_as_old_as_its_last_needed_word() -> None:
     lines = tuple(cosign(signed.checkpoint.text, code, KEYS[code], at) for code, at in times.items())
     assert witnessed(with_cosignatures(signed, lines), policy(), LOG).at == AT + timedelta(days=2)
     assert witnessed(log_of(4).note(), policy(CODES[:1]), LOG).at is None
+
+
+def test_a_policy_is_read_within_limits() -> None:
+    with pytest.raises(FormatError, match="at most 4194304 are read"):
+        read_policy(b"#" * (4 * 1024 * 1024 + 1))
+    with pytest.raises(FormatError, match="not UTF-8"):
+        read_policy(b"quorum \xff\n")
+    log = f"log {verifier_key(LOG.origin, LOG.key)}\n"
+    with pytest.raises(FormatError, match="line 2 names a log twice"):
+        read_policy(f"{log}{log}quorum none\n".encode())
+
+
+def test_a_cosignature_has_a_time_that_exists() -> None:
+    signed = read_checkpoint(log_of(1).note(), LOG)
+    key, seconds = KEYS["Z90001"], 2**62
+    text = f"cosignature/v1\ntime {seconds}\n{signed.checkpoint.text}".encode()
+    good = key_hash("Z90001", key.public, COSIGNATURE)
+    with pytest.raises(FormatError, match="of Z90001 holds a time that does not exist"):
+        read_cosignature(
+            signature_line("Z90001", good, seconds.to_bytes(8) + key.sign(text)), signed, ("Z90001", key.public)
+        )
+    with pytest.raises(FormatError, match="of Z90001 is not a time and a signature"):
+        read_cosignature(signature_line("Z90001", good, b"short"), signed, ("Z90001", key.public))
+
+
+def test_an_earlier_word_beside_a_later_one_and_a_full_note() -> None:
+    signed = read_checkpoint(log_of(4).note(), LOG)
+    words = [cosign(signed.checkpoint.text, "Z90001", KEYS["Z90001"], AT - timedelta(hours=hour)) for hour in range(99)]
+    note = with_cosignatures(signed, tuple(words))
+    assert len(note) <= 8192
+    assert note.count(b"Z90001") < 99
+    assert [one.at for one in cosignatures(dataclasses.replace(signed, note=note), public())] == [AT]
+
+
+def test_a_checkpoint_is_made_of_a_size_and_a_root() -> None:
+    with pytest.raises(FormatError, match="not a size and a root"):
+        sign_checkpoint(Checkpoint(LOG.origin, 1, b"short"), HUB_KEY)
 
 
 # --- entries ----------------------------------------------------------------------------------------------------------

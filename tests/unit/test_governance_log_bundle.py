@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 
 from governance.audit import main
+from governance.canonical import to_canonical
 from governance.errors import FormatError, NotLoggedError, ProofError, SignatureError
 from governance.log_bundle import read_log_bundle, verify_log_bundle, write_log_bundle
-from governance.log_evidence import Evidence, Finding, judge_evidence, write_evidence
+from governance.log_evidence import EVIDENCE_TYPE, Evidence, Finding, judge_evidence, write_evidence
 from governance.log_policy import practices_policy, write_policy
 from governance.note import Receipt, sign_receipt
-from governance.signing import Signed, decode64
+from governance.signing import Signed, decode64, sign
 from tests.log_kit import AT, HUB_KEY, KEYS, LOG, OTHER_KEY, Log, file_digest, log_of, policy, result_entry
 
 FINDER = "Z90001"
@@ -195,6 +196,14 @@ def test_somebody_elses_receipt_is_no_evidence() -> None:
         judge_evidence(write_evidence(evidence(Finding.OMITTED, receipt=receipt(practice="Z90002")), KEYS[FINDER]))
 
 
+@pytest.mark.parametrize(("at", "why"), [("yesterday", "does not exist"), ("2026-03-31T09:30:00", "without its zone")])
+def test_evidence_says_when(at: str, why: str) -> None:
+    made = json.loads(write_evidence(evidence(Finding.FORK, **HOLDS[Finding.FORK]()), KEYS[FINDER]))
+    body = json.loads(decode64(made["payload"], "payload")) | {"at": at}
+    with pytest.raises(FormatError, match=why):
+        judge_evidence(sign(EVIDENCE_TYPE, to_canonical(body), [KEYS[FINDER]]).to_bytes())
+
+
 # --- the command ------------------------------------------------------------------------------------------------------
 
 
@@ -218,6 +227,8 @@ def test_a_bundle_is_verified_offline(tmp_path: Path, trusted: Path, capsys: pyt
 def test_evidence_is_verified_offline(tmp_path: Path, trusted: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "fork.evidence"
     path.write_bytes(write_evidence(evidence(Finding.FORK, **HOLDS[Finding.FORK]()), KEYS[FINDER]))
+    assert main(["verify", str(path)]) == 3
+    capsys.readouterr()
     assert main(["verify", str(path), "--policy", str(trusted), "--json"]) == 0
     assert "two different logs of 7 entries (proved by the hub's own" in json.loads(capsys.readouterr().out)["shows"]
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
+import tempfile
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
 
+from agent.state import StateFolder
 from governance.checkpoint import LogKey, read_checkpoint
 from governance.cosignature import cosign
 from governance.log_bundle import read_log_bundle, verify_log_bundle
@@ -37,11 +40,26 @@ from hub.models import (
 from hub.models.log import Event as EventRow
 from tests.federation import AGREEMENT, Agent, Federation, pulse_table
 
+_made: list[Federation] = []
+
 
 @pytest.fixture
 def federation(tmp_path: Path) -> Federation:
-    """Three practices; one has sent a result."""
-    federation = Federation(tmp_path)
+    """Three practices; one has sent a result. Made once; each test works on a copy of its folders."""
+    if not _made:
+        _made.append(_begun(Path(tempfile.mkdtemp(prefix="gpfed-hub-log-"))))
+    connections.close_all()
+    first = _made[0]
+    shutil.copytree(first.folder, tmp_path / "copy")
+    copy = object.__new__(Federation)
+    copy.folder, copy.hub_folder, copy.now, copy.fresh = tmp_path / "copy", tmp_path / "copy" / "hub", first.now, False
+    copy.agents = {code: Agent(copy, code, StateFolder(copy.folder / "agents" / code)) for code in first.agents}
+    copy._open_hub()
+    return copy
+
+
+def _begun(folder: Path) -> Federation:
+    federation = Federation(folder)
     elm = federation.ready("Z90001", "Z90002", "Z90003")[0]
     elm.spool(elm.seal([pulse_table()]))
     elm.deliver()

@@ -20,7 +20,7 @@ def to(model: str) -> models.ForeignKey:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("hub", "0003_restatements")]
+    dependencies = [("hub", "0005_restatements")]
     operations = [
         migrations.CreateModel(
             name="Description",
