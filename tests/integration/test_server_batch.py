@@ -16,6 +16,7 @@ from searches.database import Database
 from searches.document import library, library_folder, load_search
 from searches.errors import LayoutError
 from searches.extract import open_extract
+from searches.layouts import layout
 from searches.people import PeopleSets, Roster, gather
 from searches.search import Outcome, Search
 from searches.server_batch import together
@@ -56,7 +57,7 @@ class Filled:
     """A server with the rows of files, and what the files answer."""
 
     here: SiteServer
-    searches: list[Search]
+    asked: list[Question]
     expected: Answers
 
 
@@ -70,7 +71,7 @@ def filled(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with site(servers, "postgresql", folder) as here:
         here.fill(folder, "canonical")
         here.grant()
-        yield Filled(here, searches, expected)
+        yield Filled(here, [ask(search, layout("canonical"), REFERENCE_DATE) for search in searches], expected)
 
 
 @pytest.mark.parametrize("index", ["", 'CREATE INDEX ON raw.event (code COLLATE "C", patient_id)'])
@@ -81,27 +82,26 @@ def test_five_hundred_generated_indicators_answer_alike_from_rows_of_a_server_an
         filled.here.admin.run(index)
     expected = filled.expected
     with filled.here.open("canonical") as database:
-        found = together(database, plan(questions(filled.searches, database)), expected.roster)
-        sample = questions(filled.searches, database)[::25]
-        singles = {question.search.id: alone(database, question, expected.roster) for question in sample}
+        found = together(database, plan(filled.asked), expected.roster)
+        singles = {one.search.id: alone(database, one, expected.roster) for one in filled.asked[::25]}
     assert len(found) == 500
     assert [name for name in found if found[name] != expected.results[name]] == []
     assert [name for name in singles if found[name] != singles[name]] == []
 
 
-@pytest.mark.parametrize("layout", SUPPLIERS)
-def test_starter_searches_answer_alike_together_and_alone(servers: Servers, tmp_path: Path, layout: str) -> None:
-    folder = write_practice(layout, 250, 7, tmp_path / "files", REFERENCE_DATE).folder
-    with open_extract(folder, layout, PRACTICE) as extract:
-        searches = [load_search(library_folder(name)) for name in library()]
+@pytest.mark.parametrize("name", SUPPLIERS)
+def test_starter_searches_answer_alike_together_and_alone(servers: Servers, tmp_path: Path, name: str) -> None:
+    folder = write_practice(name, 250, 7, tmp_path / "files", REFERENCE_DATE).folder
+    with open_extract(folder, name, PRACTICE) as extract:
+        searches = [load_search(library_folder(one)) for one in library()]
         expected = answer(extract, searches, REFERENCE_DATE)
     with site(servers, "postgresql", tmp_path) as here:
-        here.fill(folder, layout)
+        here.fill(folder, name)
         here.grant()
-        with here.open(layout) as database:
+        with here.open(name) as database:
             found = together(database, plan(questions(searches, database)), expected.roster)
-    assert [name for name in found if found[name] != expected.results[name]] == []
-    answered = {name for name, result in expected.results.items() if isinstance(result, PeopleSets)}
+    assert [one for one in found if found[one] != expected.results[one]] == []
+    answered = {one for one, result in expected.results.items() if isinstance(result, PeopleSets)}
     assert set(found) == answered - set(expected.alone)
     assert len(found) >= 8
     assert any(one.outcome(Outcome.MET).rows for one in found.values() if isinstance(one, PeopleSets))
