@@ -189,7 +189,10 @@ def test_the_middle_is_of_whole_percentages_of_peers_only() -> None:
             without(State.NOT_RUN, Reason.LAYOUT_HAS_NO_APPOINTMENTS),
             "could not be run on your practice's record system",
         ),
-        (without(State.WITHHELD, Reason.DENOMINATOR_BELOW_8), "This figure is withheld: with it, a few people could be told apart."),
+        (
+            without(State.WITHHELD, Reason.DENOMINATOR_BELOW_8),
+            "This figure is withheld: with it, a few people could be told apart.",
+        ),
         (without(State.FAILED, Reason.OTHER), "This search did not finish at your practice"),
         (counts(0, 0), "There were no people to count at your practice on this date."),
     ],

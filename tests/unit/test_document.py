@@ -92,7 +92,11 @@ def test_what_may_be_left_out_may_be_left_out() -> None:
         ("title: Pulse rhythm checked", 'title: "a\\nb"', "search.yaml, title: String should match pattern"),
         ("unit: person", "unit: household", "search.yaml, unit: Input should be 'person' or 'appointment'"),
         ("kind: proportion", "kind: distribution", "kind distribution has a measure, and no other kind has one"),
-        ("kind: proportion", "kind: average", "search.yaml, kind: Input should be 'proportion', 'count' or 'distribution'"),
+        (
+            "kind: proportion",
+            "kind: average",
+            "search.yaml, kind: Input should be 'proportion', 'count' or 'distribution'",
+        ),
         ("owner: us", "owner: us\nnhs: yes", "search.yaml, nhs: Extra inputs are not permitted"),
         ("owner: us\n", "", "search.yaml, owner: Field required"),
         ("value: 0.90", "value: 1.5", "search.yaml, target.value: Input should be less than or equal to 1"),
