@@ -9,7 +9,7 @@ stand on a line of their own unit, with a scale that follows from the declared r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 from hub.charts.svg import GRID, INK, OWN, PEER, SOFT_INK, Frame, Label, element, line, picture, text
@@ -163,19 +163,22 @@ def _stacks(peers: tuple[float, ...], axis: Axis, radius: float) -> dict[float, 
 
 
 def _grid(axis: Axis, form: Format, line_y: float) -> str:
-    parts = []
+    parts, small = [], replace(form, text_size=form.text_size - 2)
     for number in range(int((axis.high - axis.low) / axis.scale.step + 0.001) + 1):
         value = axis.low + number * axis.scale.step
         place = axis.x(value)
         parts.append(line(place, 58, place, line_y, stroke=GRID, stroke_width=1))
         if number % form.tick_step == 0:
             parts.append(line(place, line_y, place, line_y + 5, stroke=SOFT_INK, stroke_width=1))
-            parts.append(
-                text(Label(place, line_y + 21, _written(value, axis.scale), "middle", form.text_size - 2, SOFT_INK))
-            )
+            parts.append(text(_beside((place, line_y + 21), _marked(value, axis, number), small, SOFT_INK)))
     ends = axis.x(axis.low), axis.x(axis.high)
     parts.append(line(ends[0], line_y, ends[1], line_y, stroke=SOFT_INK, stroke_width=1.5))
     return "".join(parts)
+
+
+def _marked(value: float, axis: Axis, number: int) -> str:
+    """A number under the line; a unit that is a word stands with the first alone, so that the others keep apart."""
+    return _written(value, axis.scale) if axis.scale.unit == "%" or number == 0 else f"{value:g}"
 
 
 def _target(strip: Strip, axis: Axis, form: Format, line_y: float) -> str:
