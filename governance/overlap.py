@@ -109,7 +109,7 @@ class Ledger:
         self.hidden.add(members, series)
 
     def aim_at(self, members: int) -> None:
-        """Keep a set to which near ones are to be snapped, because other counts add up to it; nobody has released it."""
+        """Keep a set to which near ones are to be snapped: other counts add up to it, and nobody has released it."""
         if self._aims is None:
             self._aims = Ledger(self._width)
         self._aims.add(members, AIM)
