@@ -109,11 +109,10 @@ class Ledger:
         self.hidden.add(members, series)
 
     def aim_at(self, members: int) -> None:
-        """Keep a set to which those near it are to be snapped, because other counts add up to it."""
+        """Keep a set to which near ones are to be snapped: other counts add up to it, and nobody has released it."""
         if self._aims is None:
             self._aims = Ledger(self._width)
         self._aims.add(members, AIM)
-        self.add(members, AIM)
 
     def hidden_near(self, members: int, besides: object, width: int) -> list[Shown]:
         """The hidden sets of other series that differ by at most `width` people, none included."""
@@ -149,10 +148,11 @@ class Ledger:
         return [one for _, one in sorted(found.values(), key=lambda pair: (pair[0], pair[1].members))]
 
     def near_new(self, members: int, series: object, width: int) -> list[Shown]:
-        """The same, but for a set that the series has released before: only those it is aimed at."""
-        if width <= _LEAST_WIDTH and series in self.series_with(members):
-            return self._aims.near(members, series, width) if self._aims is not None else []
-        return self.near(members, series, width)
+        """The same and what is aimed at; for a set that the series has released before only that."""
+        found = self._aims.near(members, series, width) if self._aims is not None else []
+        if width > _LEAST_WIDTH or series not in self.series_with(members):
+            found += self.near(members, series, width)
+        return sorted(found, key=lambda one: (members ^ one.members).bit_count())
 
     def series_with(self, members: int) -> tuple[object, ...]:
         """The series that have released just this set."""

@@ -85,6 +85,10 @@ def _no_gate() -> list[Change]:
     return [(decision, "let_out", lambda _, now: now)]
 
 
+def _no_rests() -> list[Change]:
+    return [(gate, "_rest_crossing", _answer(set())), (decision, "rests_near", _answer(()))]
+
+
 def _own_delta() -> list[Change]:
     whole = decision.gate_of
     return [
@@ -195,12 +199,12 @@ DEFENCES: Final = (
     Defence(
         "what is hidden under totals",
         "total less the shown leaves is watched like a count",
-        lambda: [(gate, "_remainder_crossing", _answer(set()))],
+        lambda: [(gate, "_remainder_crossing", _answer(set())), *_no_rests()],
     ),
     Defence(
         "what totals leave",
         "total less the leaves that were in fact shown differs from every earlier such by nobody or by five patients",
-        lambda: [(gate, "_rest_crossing", _answer(set())), (decision, "rests_near", _answer(()))],
+        _no_rests,
     ),
     Defence("gate of the strictest profile", "a series keeps the widest gate it was ever released under", _own_delta),
     Defence(

@@ -91,6 +91,7 @@ def test_a_set_that_a_series_released_before_is_compared_only_with_what_it_is_ai
     assert len(ledger.near_new(bits(*range(21)), "mine", 7)) == 1
     ledger.aim_at(bits(*range(23)))
     assert [one.members for one in ledger.near_new(bits(*range(20)), "mine", 7)] == [bits(*range(23))]
+    assert not ledger.holds(bits(*range(23)), "mine")  # nobody has released it, so nobody knows it
 
 
 def standing(places: Places, dice: random.Random) -> bytes:
