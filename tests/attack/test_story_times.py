@@ -19,7 +19,7 @@ from agent.release_hour import ReleaseHour
 from agent.run import RunRequest, run
 from agent.sources import Ran
 from agent.state import StateFolder
-from agent.transport import Mailbox
+from agent.transport import INBOX, Mailbox
 from agent.turn import Turn, open_turn
 from governance.wire import AgreementDecision
 from tests.agent_kit import (
@@ -45,7 +45,7 @@ TOMORROW = (NOW + timedelta(days=1)).astimezone().replace(hour=0, minute=0, seco
 
 @dataclass
 class Watched(AccountMailbox):
-    """The mailbox of a hub that notes when each file came."""
+    """The mailbox of a hub that notes when each message came; when an agent looks, the hub sees anyway."""
 
     service: Service | None = None
     seen: list[datetime] = field(default_factory=list)
@@ -53,7 +53,7 @@ class Watched(AccountMailbox):
     def put(self, path: str, data: bytes) -> None:
         """Take a file, and look at the clock."""
         super().put(path, data)
-        if self.service is not None:
+        if self.service is not None and path.startswith(INBOX):
             self.seen.append(self.service.now)
 
 

@@ -92,7 +92,7 @@ def test_settings_that_say_anything_else_are_refused(change: dict[str, object], 
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("[database]", 'extract = "/x"\n[database]', "agent.toml: policy.extract is not a setting"),
+        ("[database]", 'extract = "/x"\n[database]', "agent.toml: release.extract is not a setting"),
         ('layout = "emis_im1"', 'layout = "emis_im1"\nextract = "/x"', "agent.toml has not one of: extract, "),
         ('layout = "emis_im1"', 'layout = "canonical"', "layout canonical is for files only"),
         ('engine = "sqlite"', 'engine = "duckdb"\npassword = "x"', "agent.toml: database.password is not a setting"),

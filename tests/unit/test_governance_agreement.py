@@ -3,12 +3,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from governance.agreement import ActiveAgreement
 from governance.clauses import Kind, Purpose, PurposeTag, SearchTerms, View
+from governance.clauses import Measure as AgreedMeasure
 from governance.errors import FormatError, NotPermittedError, SignatureError
 from governance.permission import (
     Clause,
@@ -33,7 +35,7 @@ from governance.terms import (
 )
 from governance.wire import AgreementDecision, PracticeIdentity, sign_acceptance
 from searches.footprint import Footprint
-from searches.search import Dimension, Schedule
+from searches.search import Dimension, Measure, Schedule
 from tests.governance_kit import (
     HUB_AGREEMENTS,
     IDENTITY,
@@ -77,6 +79,7 @@ def test_a_search_within_everything_is_permitted_and_every_clause_says_why() -> 
     check_in_scope(agreement(), reviewed())
 
 
+_WAIT = Measure(Decimal(0), Decimal(90), "wait", "days")
 REFUSALS: list[tuple[Callable[[], dict[str, Any]], str]] = [
     (lambda: {"active": in_agreement(practices=("Z90002",))}, "parties: practice Z90001 is not a party"),
     (
@@ -113,8 +116,23 @@ REFUSALS: list[tuple[Callable[[], dict[str, Any]], str]] = [
         "code lists: search tiny-search brings code list pulse_rhythm with other codes .* expected 000000000000, got",
     ),
     (
-        lambda: {"reviewed": searching(kind="distribution")},
+        lambda: {"reviewed": searching(kind="distribution", measure=_WAIT)},
         "measures: search tiny-search asks for a mean, agreed are counts alone",
+    ),
+    *(
+        (
+            lambda agreed=agreed: {  # type: ignore[misc]
+                "active": in_agreement(searches=(replace(agreement().searches[0], measures=(agreed,)),)),
+                "reviewed": searching(kind="distribution", measure=_WAIT),
+            },
+            "measures: search tiny-search measures wait from 0 to 90 days, which is not agreed",
+        )
+        for agreed in (
+            AgreedMeasure("delay", 0, 90, "days"),
+            AgreedMeasure("wait", 0, 90, "weeks"),
+            AgreedMeasure("wait", 1, 90, "days"),
+            AgreedMeasure("wait", 0, 89, "days"),
+        )
     ),
     (
         lambda: {"active": in_agreement(kind=Kind.INTERNAL)},
