@@ -88,7 +88,7 @@ def test_a_suspension_counts_at_once_with_the_hub_down_and_is_told_later(elm: Ag
     mark(elm.folder, AGREEMENT, SAID.SUSPEND)
     with elm.turn() as turn:
         assert not goes_on(turn, AGREEMENT)
-        outcome = cycle.take_turn(turn, unreachable, cycle.Wish(REFERENCE_DATE))
+        outcome = cycle.take_turn(turn, unreachable, cycle.Wish(REFERENCE_DATE, at_once=True))
     assert outcome.released == ()
     assert kept(elm).decision == SAID.SUSPEND
     assert state(elm) is State.ACTIVE  # the hub has not heard of it, and nothing leaves all the same
@@ -126,7 +126,7 @@ def test_a_stop_in_the_middle_of_a_run_keeps_its_result_from_being_sealed(
 
     monkeypatch.setattr(cycle, "run", run_and_stop)
     with agent.turn() as turn, _as_found_in_the_log(monkeypatch):
-        outcome = cycle.take_turn(turn, agent.open, cycle.Wish(REFERENCE_DATE))
+        outcome = cycle.take_turn(turn, agent.open, cycle.Wish(REFERENCE_DATE, at_once=True))
     assert outcome.released == ()
     assert f"agreement {AGREEMENT} is stopped by this practice: {word}" in outcome.problems[-1].message
 
@@ -145,7 +145,7 @@ def test_a_stop_between_schedule_and_run_keeps_the_search_from_running(
     monkeypatch.setattr(cycle, "due", due_and_stop)
     monkeypatch.setattr(cycle, "run", lambda *_: pytest.fail("it ran"))
     with agent.turn() as turn, _as_found_in_the_log(monkeypatch):
-        outcome = cycle.take_turn(turn, agent.open, cycle.Wish(REFERENCE_DATE))
+        outcome = cycle.take_turn(turn, agent.open, cycle.Wish(REFERENCE_DATE, at_once=True))
     assert "is stopped by this practice: suspend" in outcome.problems[-1].message
 
 

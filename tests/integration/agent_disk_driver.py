@@ -95,7 +95,7 @@ def main() -> None:
     POINTS[point]()
     try:
         with open_turn(state, lambda: datetime.now(UTC)) as turn:
-            take_turn(turn, lambda: nullcontext(HubWithRoom(account)), Wish(REFERENCE_DATE, NO_PATIENCE))
+            take_turn(turn, lambda: nullcontext(HubWithRoom(account)), Wish(REFERENCE_DATE, NO_PATIENCE, at_once=True))
     except AgentError as error:
         said = {"kind": type(error).__name__, "message": error.message, "exit_code": error.exit_code}
     else:

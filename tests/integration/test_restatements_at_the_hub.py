@@ -159,7 +159,7 @@ def test_a_restatement_with_a_search_that_the_first_did_not_answer_is_set_aside(
     files = {one: read_search(search_files(one)) for one in ("pulse-rhythm-65", OTHER_SEARCH)}
     terms = federation.terms()
     every = tuple(replace(terms.searches[0], search_id=one) for one in files)
-    codelists = tuple(sorted({name for one in files.values() for name in one.codelists}))
+    codelists = {name: found.digest for one in files.values() for name, found in one.codelists.items()}
     federation.propose(replace(terms, searches=every, codelists=codelists))
     elm.say()
     federation.receive()
