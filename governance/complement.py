@@ -64,7 +64,7 @@ def protect(seen: Seen, before: Collection[Spot] = (), forced: Collection[Spot] 
         forced: what must be withheld in any case.
     """
     for spot in forced:
-        if seen.can_be_covered(spot):
+        if seen.can_be_withheld(spot):
             seen.cover(spot)
     judge, costs, given = _Judge(seen), _costs(seen, before), frozenset(seen.blank)
     while (narrow := judge.narrowed()) is not None:
@@ -88,7 +88,7 @@ def keep(seen: Seen, before: Collection[Spot], forced: Collection[Spot] = ()) ->
         if all((row, outcome) in before for outcome in range(len(OUTCOMES))):
             seen.blank_row(row)
     for spot in sorted({*before, *forced}):
-        if seen.can_be_covered(spot):
+        if seen.can_be_covered(spot) or (spot in forced and seen.can_be_withheld(spot)):
             seen.cover(spot)
     is_enough = _Judge(seen).narrowed() is None
     return Covering(frozenset(seen.covered), frozenset(seen.blank), is_safe=True) if is_enough else None

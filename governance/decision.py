@@ -330,7 +330,7 @@ def _spot(seen: Seen, row: Row, part: int) -> Spot | None:
     number = seen.rows.index(row)
     others = [outcome for outcome in (MET, NOT_MET) if seen.looks[number][outcome] is Look.OTHER]
     order = {DEN: others or [NOT_MET, MET], REGISTER: others or [EXCEPTED, NOT_MET, MET]}.get(part, [part])
-    return next(((number, outcome) for outcome in order if seen.can_be_covered((number, outcome))), None)
+    return next(((number, outcome) for outcome in order if seen.can_be_withheld((number, outcome))), None)
 
 
 def _spares_totals(chosen: _Chosen) -> bool:

@@ -130,10 +130,17 @@ class Seen:
         self._bound(spot)
 
     def can_be_covered(self, spot: Spot) -> bool:
-        """Whether it is shown as a value, or as the other side of a few."""
+        """Whether it is shown, and others do not know it in any case, so that to withhold it protects somebody."""
+        return self.can_be_withheld(spot) and not self.is_known(spot)
+
+    def can_be_withheld(self, spot: Spot) -> bool:
+        """Whether it is shown as a value, or as the other side of a few.
+
+        What another search has released may be withheld too: here it would stand for people asked for otherwise.
+        """
         row, outcome = spot
         is_shown = self.looks[row][outcome] in (Look.VALUE, Look.OTHER)
-        return is_shown and spot not in self.covered and not self.is_known(spot)
+        return is_shown and spot not in self.covered and OUTCOMES[outcome] in self.table.rule.possible
 
     def is_known(self, spot: Spot) -> bool:
         """Whether others know it in any case: by the search's text, or from another search."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from governance import decision
+from governance.complement import Covering, keep, protect
+from governance.margins import Known, Seen, Table
+from governance.primary import Rule
+from governance.profiles import GP_BENCH
+from governance.standing import places_of
+from searches.search import TOTALS, Outcome
 from tests.attack.surgery import Letter, Split, Surgery, ask, crowd
 
 AGES, SEXES = ("young", "old"), ("F", "M")
@@ -104,3 +110,18 @@ def test_what_was_withheld_stays_so_without_looking_for_anything_cheaper(monkeyp
     monkeypatch.setattr(decision, "protect", counted)
     assert weeks(["a 0001"]) == first
     assert calls
+
+
+@pytest.mark.parametrize("how", [protect, lambda seen, forced: keep(seen, (), forced)])
+def test_a_count_too_near_to_another_is_withheld_though_a_third_search_has_released_it(
+    how: Callable[..., Covering],
+) -> None:
+    """It is known as the third search's; that it is this one's too, and how far from the other, is not."""
+    places = places_of((TOTALS,))
+    sizes = places.sizes(bytes([1] * 40 + [2] * 60))
+    rule = Rule(GP_BENCH, frozenset({Outcome.MET, Outcome.NOT_MET}))
+    seen = Seen(Table(places, sizes, sizes, rule), Known(elsewhere=0b1))
+    assert not seen.can_be_covered((0, 0))
+    covering = how(seen, forced=[(0, 0)])
+    assert (0, 0) in covering.covered
+    assert not seen.shown() & 0b1
