@@ -71,7 +71,7 @@ def peers_table(comparison: Comparison) -> Rows:
     own, unit = comparison.own, _measure(comparison).unit
     first: list[Cell] = [
         {"text": f"{own.name} (your practice)"},
-        {"text": own_words(own, _measure(comparison)).capitalize()},
+        {"text": own_words(own, _measure(comparison))},
         {"text": own.size_band or _NONE},
     ]
     others: Rows = [
@@ -146,7 +146,7 @@ def group_rows(table: SafeTable, measure: Measure) -> tuple[list[Cell], Rows]:
 def front_cells(comparison: Comparison) -> list[Cell]:
     """Own mean, middle of peers and target of a distribution on a practice's front page."""
     measure, middle = _measure(comparison), comparison.peers_median
-    own = {"text": own_words(comparison.own, measure).capitalize(), "classes": "nhsuk-u-font-weight-bold"}
+    own = {"text": own_words(comparison.own, measure), "classes": "nhsuk-u-font-weight-bold"}
     return [own, {"text": _NONE if middle is None else f"{plain(middle)} {measure.unit}"}, {"text": _NONE}]
 
 
@@ -181,7 +181,7 @@ def context(comparison: Comparison, table: SafeTable | None) -> dict[str, object
 
 def own_words(own: Own, measure: Measure) -> str:
     """One's own mean in a few words, for a list of searches."""
-    return words(own.statistics.mean, measure.unit) if own.statistics is not None else own.standing.value
+    return words(own.statistics.mean, measure.unit) if own.statistics is not None else own.standing.value.capitalize()
 
 
 def _restated(own: Own) -> str:

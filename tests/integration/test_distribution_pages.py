@@ -134,7 +134,7 @@ def test_a_practice_without_a_mean_is_told_so(federation: Federation) -> None:
 
 def test_the_front_page_and_its_file_show_no_percentage_of_it(federation: Federation) -> None:
     text = plain_text(visit(federation, "/practice/"))
-    assert "135 mmhg, to the nearest 5" in text.lower()
+    assert "135 mmHg, to the nearest 5" in text
     [row] = csv.DictReader(StringIO(visit(federation, "/practice.csv")))
     assert (row["percentage"], row["middle_of_peers"]) == ("", "")
 
