@@ -21,6 +21,7 @@ def report(tmp_path: Path) -> str:
 @pytest.mark.parametrize("pixels", [DESKTOP, PHONE])
 def test_the_report_fits_and_every_figure_has_its_reason(driver: webdriver.Chrome, report: str, pixels: int) -> None:
     show_at(driver, pixels)
+    driver.get_log("browser")  # type: ignore[no-untyped-call]  # what earlier pages said is not this one's
     driver.get(report)
 
     wide, shown = driver.execute_script(
