@@ -242,6 +242,13 @@ SETTINGS: Final = (
     Setting("thresholds and covering off, code all the time", 0, ("threshold", "complement")),
 )
 LIMIT: Final = 0.55
+_CLOSING: Final = """## Reading
+
+Whether somebody has a code is not told. That somebody gets it, in a week in which others watch, is told a little: where
+everything is on, that line is above the limit, and the limit is not reached. The practice is a quiet one: four patients
+of a thousand gain or lose the code in a week. A number moves only in the company of five, but with the target five are
+reached a little sooner, and once a number moves it is exact: one patient more among a few who come and go.
+"""
 
 
 def report(found: Sequence[tuple[Setting, Attack]], effort: Effort) -> str:
@@ -266,7 +273,7 @@ def report(found: Sequence[tuple[Setting, Attack]], effort: Effort) -> str:
         lines += [f"{setting.name[0].upper()}{setting.name[1:]}:", ""]
         lines += [f"- {_words(gene)}" for gene in one.plan]
         lines += [f"- most telling: {', '.join(one.signs[:3])}", ""]
-    return "\n".join(lines)
+    return "\n".join([*lines, _CLOSING])
 
 
 def _words(gene: Gene) -> str:
